@@ -1,0 +1,88 @@
+// A bare RTCDataChannel between two visitors, signalled by the test itself:
+// what two browsers can do with nothing of ours between them.
+
+/** In the page: makes a connection; resolves to the offer once all candidates are in it. */
+function offer() {
+  const connection = new RTCPeerConnection();
+  const channel = connection.createDataChannel('bare');
+  channel.binaryType = 'arraybuffer';
+  globalThis.bare = { connection, channel, opened: new Promise((resolve) => { channel.onopen = () => resolve(); }) };
+  const gathered = new Promise((resolve) => {
+    connection.onicecandidate = ({ candidate }) => candidate ?? resolve();
+  });
+  return connection.setLocalDescription().then(() => gathered).then(() => connection.localDescription.sdp);
+}
+
+/** In the other page: takes the offer; resolves to the answer. */
+function answer(sdp) {
+  const connection = new RTCPeerConnection();
+  const bare = { connection };
+  globalThis.bare = bare;
+  bare.opened = new Promise((resolve) => {
+    connection.ondatachannel = ({ channel }) => {
+      channel.binaryType = 'arraybuffer';
+      bare.channel = channel;
+      bare.received = 0;
+      if (channel.readyState === 'open') resolve();
+      else channel.onopen = () => resolve();
+    };
+  });
+  const gathered = new Promise((resolve) => {
+    connection.onicecandidate = ({ candidate }) => candidate ?? resolve();
+  });
+  return connection.setRemoteDescription({ type: 'offer', sdp })
+    .then(() => connection.setLocalDescription())
+    .then(() => gathered)
+    .then(() => connection.localDescription.sdp);
+}
+
+/** Connects two visitors; afterwards `bare.channel` is open in both pages. */
+export async function connectBare(giver, taker) {
+  const sdp = await taker.evaluate(answer, await giver.evaluate(offer));
+  await giver.evaluate((text) => globalThis.bare.connection.setRemoteDescription({ type: 'answer', sdp: text }), sdp);
+  await Promise.all([giver, taker].map((visitor) => visitor.evaluate(() => globalThis.bare.opened)));
+}
+
+export async function closeBare(...visitors) {
+  await Promise.all(visitors.map((visitor) => visitor.evaluate(() => globalThis.bare.connection.close())));
+}
+
+/**
+ * Sends `length` bytes in messages of `message` bytes, the next one when the
+ * queue is empty (the fastest way between two pages of one machine). Resolves
+ * to { received, elapsed_ms }: what the taker got, and the time between its
+ * asking for it and the last byte.
+ */
+export async function sendBare(giver, taker, length, message = 64 * 1024) {
+  await giver.evaluate(armGiver, length, message);
+  return taker.evaluate(takeAll, length);
+}
+
+/** In the giver: sends everything as soon as the taker asks. */
+function armGiver(total, size) {
+  const { channel } = globalThis.bare;
+  const block = new Uint8Array(size);
+  let left = total;
+  const next = () => {
+    const count = Math.min(left, size);
+    left -= count;
+    if (count > 0) channel.send(count === size ? block : block.subarray(0, count));
+  };
+  channel.bufferedAmountLowThreshold = 0;
+  channel.onbufferedamountlow = next;
+  channel.onmessage = () => { channel.onmessage = null; next(); };
+}
+
+/** In the taker: asks, and counts until all is there. */
+function takeAll(total) {
+  return new Promise((resolve) => {
+    const { channel } = globalThis.bare;
+    const start_ms = performance.now();
+    let received = 0;
+    channel.onmessage = ({ data }) => {
+      received += data.byteLength;
+      if (received >= total) resolve({ received, elapsed_ms: performance.now() - start_ms });
+    };
+    channel.send('go');
+  });
+}

@@ -1,0 +1,78 @@
+// Headless Chromium and Firefox behind one small interface:
+//   const browser = await launchChromium();        // or launchFirefox()
+//   const visitor = await browser.visitor();       // as many as wanted
+//   await browser.close();                         // or browser.kill()
+import { once } from 'node:events';
+import puppeteer from 'puppeteer-core';
+import { chromiumProgram, firefoxProgram } from './paths.mjs';
+import { Visitor } from './visitor.mjs';
+import { seconds } from './wait.mjs';
+
+const chromiumFlags = [
+  '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run',
+  '--disable-background-networking', '--disable-component-update', '--disable-sync',
+  // Host candidates with addresses: there is no mDNS in a test machine.
+  '--disable-features=WebRtcHideLocalIpsWithMdns',
+  '--autoplay-policy=no-user-gesture-required', '--mute-audio',
+  // Headless tabs count as visible, but several share one process's timers.
+  '--disable-background-timer-throttling', '--disable-renderer-backgrounding',
+];
+
+const firefoxPreferences = {
+  'media.peerconnection.ice.obfuscate_host_addresses': false,
+  'media.peerconnection.ice.loopback': true,
+  'media.autoplay.default': 0,
+  'network.proxy.type': 0,
+  'app.update.enabled': false,
+  'browser.shell.checkDefaultBrowser': false,
+  'datareporting.policy.dataSubmissionEnabled': false,
+};
+
+class Browser {
+  #puppet;
+  #visitors = new Set();
+
+  constructor(name, puppet) {
+    this.name = name;
+    this.#puppet = puppet;
+  }
+
+  async visitor() {
+    const context = await this.#puppet.createBrowserContext();
+    const visitor = new Visitor(this, context, await context.newPage());
+    this.#visitors.add(visitor);
+    return visitor;
+  }
+
+  async close() {
+    await this.#puppet.close().catch(() => this.kill());
+  }
+
+  /** SIGKILL to the browser's process; its children end with it. */
+  async kill() {
+    const child = this.#puppet.process();
+    if (child && child.exitCode === null && child.signalCode === null) {
+      const ended = once(child, 'exit');
+      child.kill('SIGKILL');
+      await ended;
+    }
+  }
+}
+
+/** `flags` are added to the command line, e.g. ['--js-flags=--no-expose-wasm']. */
+export async function launchChromium({ flags = [] } = {}) {
+  return new Browser('Chromium', await puppeteer.launch({
+    browser: 'chrome', executablePath: chromiumProgram, headless: true,
+    args: [...chromiumFlags, ...flags], protocolTimeout: seconds(300),
+  }));
+}
+
+export async function launchFirefox() {
+  return new Browser('Firefox', await puppeteer.launch({
+    browser: 'firefox', executablePath: firefoxProgram, headless: true,
+    extraPrefsFirefox: firefoxPreferences, protocolTimeout: seconds(300),
+  }));
+}
+
+/** The launcher of a browser by its name. */
+export const launch = (name) => (name === 'Firefox' ? launchFirefox() : launchChromium());

@@ -1,0 +1,52 @@
+// One visitor of a site: a page in a browsing context of its own (own cache,
+// own storage, own service workers), whichever browser it runs in.
+import assert from 'node:assert/strict';
+import { seconds } from './wait.mjs';
+
+export class Visitor {
+  /** What a careful visitor would see in the console: errors and warnings of the page's scripts. */
+  problems = [];
+  #context;
+  #browser;
+
+  constructor(browser, context, page) {
+    this.#browser = browser;
+    this.#context = context;
+    this.page = page;
+    page.setDefaultTimeout(seconds(120));
+    page.on('pageerror', (error) => this.problems.push(`uncaught: ${error?.message ?? error}`));
+    page.on('console', (message) => {
+      if (message.type() === 'error') this.problems.push(`console.error: ${message.text()} ${message.location()?.url ?? ''}`);
+    });
+  }
+
+  /** Runs `script` (a function) in every document of this visitor before its own scripts. */
+  async prepare(script, ...args) {
+    await this.page.evaluateOnNewDocument(script, ...args);
+    return this;
+  }
+
+  async open(url) {
+    await this.page.goto(url, { waitUntil: 'load', timeout: seconds(120) });
+    return this;
+  }
+
+  evaluate(script, ...args) {
+    return this.page.evaluate(script, ...args);
+  }
+
+  assertNoProblems() {
+    assert.deepEqual(this.problems, [], 'the page must stay free of errors');
+  }
+
+  /** Leaves politely: the tab is closed, its pagehide handlers run. */
+  async close() {
+    await this.page.close({ runBeforeUnload: false }).catch(() => {});
+    await this.#context.close().catch(() => {});
+  }
+
+  /** Gone without a farewell, and with it all visitors of the same browser. */
+  kill() {
+    return this.#browser.kill();
+  }
+}
