@@ -1,0 +1,6 @@
+#include "base/hash.h"
+
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
+uint64_t pt_hash64(const void *data, size_t len, uint64_t seed) { return XXH64(data, len, seed); }
