@@ -19,7 +19,8 @@ typedef struct pt_bencode {
 
 /* Checks a whole document: exactly one value (trailing bytes are a
  * PT_ERR_SYNTAX) and everything in it. Afterwards the other functions on its
- * values can't fail but for want of a key. */
+ * values can't fail but for want of a key. PT_ERR_SYNTAX, PT_ERR_RANGE (an
+ * integer past 64 bits), PT_ERR_LIMIT (nesting, number of values). */
 int pt_bencode_parse(pt_bytes in, pt_bencode *out);
 
 /* Looks a key up in a dictionary value. False when absent or not a dictionary. */
@@ -30,7 +31,7 @@ bool pt_bencode_get(const pt_bencode *dict, const char *key, pt_bencode *out);
 bool pt_bencode_next(const pt_bencode *container, size_t *at, pt_bytes *key, pt_bencode *value);
 
 /* The first complete value at the front of `in` (BEP 9 data messages carry
- * bytes behind their dictionary); *used is its length. PT_ERR_SYNTAX if none. */
+ * bytes behind their dictionary); *used is its length. Errors as above. */
 int pt_bencode_prefix(pt_bytes in, pt_bencode *out, size_t *used);
 
 void pt_bencode_write_integer(pt_writer *w, int64_t v);

@@ -41,7 +41,10 @@ int pt_metainfo_parse(pt_bytes in, pt_metainfo *out);
 void pt_metainfo_free(pt_metainfo *m);
 
 /* What a new torrent is made of. Files must be in the order of BEP 52's file
- * tree (by path parts, bytewise), lengths > 0. */
+ * tree (by path parts, bytewise), lengths > 0.
+ *
+ * Make a bundle of one file a single file: without v1 keys the two look alike,
+ * and libtorrent saves (and asks web seeds for) a lone file without a folder. */
 typedef struct pt_metainfo_source {
   const char *path;      /* as in pt_metainfo_file; the name when single_file */
   uint64_t length;
@@ -62,7 +65,9 @@ typedef struct pt_metainfo_make {
 } pt_metainfo_make;
 
 /* Writes the torrent into a new buffer (*out, free()d by the caller). The
- * bytes depend on nothing but *make: same files, same info-hash. */
+ * bytes depend on nothing but *make: same files, same info-hash. What was
+ * written, pt_metainfo_parse reads. PT_ERR_ARG (something above does not hold),
+ * PT_ERR_LIMIT (files, pieces, bytes; paths of more than 28 parts), PT_ERR_NOMEM. */
 int pt_metainfo_write(const pt_metainfo_make *make, uint8_t **out, size_t *out_len);
 
 /* The piece length for a file or bundle: the least power of two from 16 KiB
