@@ -75,4 +75,4 @@ export async function launchFirefox() {
 }
 
 /** The launcher of a browser by its name. */
-export const launch = (name) => (name === 'Firefox' ? launchFirefox() : launchChromium());
+export const launch = (name, options) => (name === 'Firefox' ? launchFirefox() : launchChromium(options));

@@ -1,0 +1,56 @@
+// Some visitors lie. What they send must not reach the page, they must be
+// found out by name, and nobody's visit may fail for it.
+import assert from 'node:assert/strict';
+import { afterEach, beforeEach, test } from 'node:test';
+import { hostileWorker } from './harness/hostile-worker.mjs';
+import { proxyTo } from './harness/proxy.mjs';
+import { Stage, eventsOf, statsOf } from './harness/stage.mjs';
+import { until } from './harness/wait.mjs';
+
+let stage, proxy;
+beforeEach(async () => {
+  stage = await Stage.open();
+  proxy = await proxyTo(stage.server.url);
+  stage.atEnd(() => proxy.close());
+  proxy.rewrite.set('/.peertide/peertide.worker.js', hostileWorker);
+});
+afterEach(() => stage?.close());
+
+/** Arrives through the proxy, and so with a worker that corrupts what it gives. */
+async function arriveHostile() {
+  const hostile = await stage.arrive({ url: proxy.url });
+  await stage.takeAll(hostile);
+  return hostile;
+}
+
+const idOf = async (visitor) => (await statsOf(visitor)).id;
+
+async function assertBanned(visitor, hostile) {
+  const id = await idOf(hostile);
+  assert.match(id, /^[0-9a-f]{40}$/);
+  const bans = await eventsOf(visitor, 'ban');
+  assert.ok(bans.length > 0, 'nobody was banned');
+  assert.deepEqual([...new Set(bans.map(({ peer }) => peer))], [id], 'the liar and nobody else is banned');
+  await until('the server to hear of the liar', async () =>
+    (await stage.server.stats()).bans.some(({ peer }) => peer === id));
+}
+
+test('a liar as the only giver: the page is right, the liar is named', async () => {
+  const hostile = await arriveHostile();
+  const victim = await stage.arrive();
+  await stage.takeAll(victim);
+  await assertBanned(victim, hostile);
+  victim.assertNoProblems();
+});
+
+test('a liar among honest givers: the page is right, and the honest ones still give', async () => {
+  const honest = await stage.arrive();
+  await stage.takeAll(honest);
+  // The liar has nothing from us to learn: it takes its copy first, too.
+  const hostile = await arriveHostile();
+  const victim = await stage.arrive();
+  const { bodyBytes } = await stage.measureTakeAll(victim);
+  await assertBanned(victim, hostile);
+  assert.ok(bodyBytes <= 0.25 * stage.length, `one liar made ${bodyBytes} bytes come from the origin`);
+  victim.assertNoProblems();
+});

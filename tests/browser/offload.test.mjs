@@ -1,0 +1,51 @@
+// The main job, on the demo site as its visitors see it: who comes second
+// gets the pictures and the film from who came first, byte for byte, and the
+// origin rests.
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { demoSite } from './harness/fixture.mjs';
+import { Stage } from './harness/stage.mjs';
+
+let stage, a, cost;
+
+/** Takes the whole site as a new visitor; the visitor and its cost to the origin, in body bytes. */
+async function visit(name, browser) {
+  let visitor;
+  const { bodyBytes } = await stage.server.measure(async () => {
+    visitor = await stage.arrive({ browser, start: false });
+    await visitor.evaluate(() => globalThis.kit.ready());
+    await stage.takeAll(visitor);
+  });
+  return { name, visitor, bodyBytes };
+}
+
+function assertOffloaded(t, { name, visitor, bodyBytes }) {
+  t.diagnostic(`${name}: ${(100 * bodyBytes / cost).toFixed(2)} % of the bytes of the first visit came from the origin`);
+  assert.ok(bodyBytes <= 0.05 * cost, `${name} cost the origin ${bodyBytes} bytes, A ${cost}`);
+  visitor.assertNoProblems();
+}
+
+before(async () => {
+  stage = await Stage.open({ site: await demoSite() });
+  ({ visitor: a, bodyBytes: cost } = await visit('A'));
+});
+after(() => stage?.close());
+
+test('the first visitor gets everything from the origin, once', () => {
+  assert.ok(cost >= stage.length, `${cost} bytes for ${stage.length}`);
+  assert.ok(cost <= 1.1 * stage.length, `${cost} bytes for ${stage.length}: something was loaded twice`);
+  a.assertNoProblems();
+});
+
+test('the second and the third get it from visitors', async (t) => {
+  for (const name of ['B', 'C']) assertOffloaded(t, await visit(name));
+});
+
+test('Firefox takes from Chromium', async (t) => {
+  assertOffloaded(t, await visit('Firefox', 'Firefox'));
+});
+
+test('who comes after the first has left gets it from those who stayed', async (t) => {
+  await a.close();
+  assertOffloaded(t, await visit('D'));
+});

@@ -1,0 +1,71 @@
+// Whatever a visitor's browser lacks or forbids, the page must be right and
+// silent: Peertide may help, it must never harm.
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { Stage, statsOf } from './harness/stage.mjs';
+
+let stage, neighbour;
+before(async () => {
+  stage = await Stage.open();
+  // Somebody is there to take from: what follows is not loneliness.
+  neighbour = await stage.arrive();
+  await stage.takeAll(neighbour);
+});
+after(() => stage?.close());
+
+const cases = {
+  'WebRTC is switched off': { prepare: () => { delete globalThis.RTCPeerConnection; } },
+  'no WebRTC connection ever comes about': { start: { iceTransportPolicy: 'relay' } },
+  'there are no workers': { prepare: () => { delete globalThis.Worker; } },
+  'there are no service workers': { prepare: () => { delete Navigator.prototype.serviceWorker; }, mayUsePeers: true },
+  'there is no WebAssembly': { flags: ['--js-flags=--no-expose-wasm'],
+    really: () => typeof globalThis.WebAssembly === 'undefined' },
+  'the visitor does not take part': { start: { consent: 'denied' } },
+};
+
+for (const [name, { prepare, start, flags, really, mayUsePeers }] of Object.entries(cases)) {
+  test(`${name}: everything comes from the origin, without an error on the page`, async () => {
+    const browser = flags ? await stage.browser('Chromium', { flags }) : 'Chromium';
+    const visitor = await stage.arrive({ browser, prepare, start });
+    if (really) assert.ok(await visitor.evaluate(really), 'the case must be what it says');
+    const { assetBodyBytes } = await stage.measureTakeAll(visitor);
+    assert.ok(assetBodyBytes >= (mayUsePeers ? 0 : stage.length), `${assetBodyBytes} bytes from the origin`);
+    visitor.assertNoProblems();
+    await visitor.close();
+    if (flags) await browser.close();
+  });
+}
+
+test('without a service worker the explicit API takes from peers', async () => {
+  const visitor = await stage.arrive({ start: { serviceWorker: false } });
+  const { result, bodyBytes } = await stage.server.measure(() => visitor.evaluate(async (urls) => {
+    const { kit } = globalThis;
+    return Promise.all(urls.map(async (url) => {
+      const bytes = await (await kit.tide.fetch(url)).arrayBuffer();
+      const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes));
+      return [url, [...digest].map((byte) => byte.toString(16).padStart(2, '0')).join('')];
+    }));
+  }, [...stage.pictures, ...stage.films]));
+  stage.assertRight(result);
+  assert.ok(bodyBytes <= 0.05 * stage.length, `${bodyBytes} bytes from the origin`);
+  visitor.assertNoProblems();
+  await visitor.close();
+});
+
+test('without a service worker, attach() shows pictures marked with data-src', async () => {
+  const visitor = await stage.arrive({ start: { serviceWorker: false } });
+  const widths = await visitor.evaluate(async (urls) => {
+    const images = urls.map((url) => Object.assign(new Image(), { alt: '' }));
+    const shown = images.map((image) => new Promise((resolve, reject) => {
+      image.onload = () => resolve(image.naturalWidth);
+      image.onerror = () => reject(new Error(`${image.dataset.src} failed`));
+    }));
+    images.forEach((image, at) => { image.dataset.src = urls[at]; document.body.append(image); });
+    globalThis.kit.tide.attach(document);
+    return Promise.all(shown);
+  }, stage.pictures);
+  assert.ok(widths.every((width) => width > 0));
+  assert.ok((await statsOf(visitor)).peers.bytesIn > 0);
+  visitor.assertNoProblems();
+  await visitor.close();
+});
