@@ -16,6 +16,8 @@
 #define PT_PATH_LEN_MAX 1024u            /* a URL path, bytes */
 #define PT_TYPE_LEN_MAX 128u             /* a media type, bytes */
 #define PT_INDEX_BYTES_MAX (32u << 20)
+#define PT_INDEX_DEPTH_MAX 16u           /* nesting of its JSON */
+#define PT_INDEX_SHARDS_MAX 1024u
 #define PT_TORRENT_BYTES_MAX (16u << 20)
 #define PT_BENCODE_DEPTH_MAX 32u
 #define PT_BENCODE_NODES_MAX 1048576u
@@ -29,6 +31,9 @@
 #define PT_SIGNAL_SWARMS_MAX 64u         /* swarms in one message */
 #define PT_SIGNAL_SERVERS_MAX 8u
 #define PT_URL_LEN_MAX 512u
+#define PT_SIGNAL_ID_LEN_MAX 64u         /* a request's "id", bytes */
+#define PT_SIGNAL_TEXT_LEN_MAX 1024u     /* texts of a message without a bound of their own */
+#define PT_CANDIDATE_LEN_MAX 2048u       /* an ICE candidate as JSON, bytes */
 
 #define PT_WIRE_MESSAGE_MAX (1u << 20)   /* one BitTorrent message, bytes */
 #define PT_WIRE_REQUEST_MAX 131072u      /* longest block request we answer */
@@ -45,5 +50,14 @@
 #define PT_REPLAY_MAX 1024u              /* remembered offer nonces */
 #define PT_UPLOAD_QUEUE_MAX 512u         /* block requests a peer may have open */
 #define PT_PIPELINE_MAX 256u             /* block requests we keep open per channel */
+
+#define PT_OUTBOX_EVENTS_MAX 65536u      /* outputs waiting to be polled */
+#define PT_OUTBOX_BYTES_MAX (8u << 20)   /* and their payloads */
+#define PT_NAMES_MAX 1024u               /* peer ids remembered as givers of pieces */
+#define PT_LINK_SWARMS_MAX 64u           /* swarms shared with one peer */
+#define PT_CONTROL_BYTES_MAX (256u << 10) /* messages waiting for one channel */
+#define PT_REPORTS_MAX 16u               /* bans waiting to be told to the server */
+#define PT_WANT_RANGES_MAX 256u          /* ranges in one pt_want message */
+#define PT_AUTO_JOIN_MAX 32u             /* swarms joined before anything is asked */
 
 #endif

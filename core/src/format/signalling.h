@@ -36,7 +36,9 @@ typedef struct pt_signalling {
   enum pt_signalling_action action;
   pt_bytes name;        /* the action's word */
   pt_bytes id;          /* the request id to repeat in the answer ("id": string
-                           or number, kept as text), empty when absent */
+                           or number up to 15 digits, kept as text; a string
+                           that looks like a number keeps its quotes, so that
+                           the answer repeats it as it came), empty when absent */
   /* hello */
   uint8_t peer[PT_ID_SIZE];            /* hello, report */
   uint8_t fingerprint[PT_HASH_SIZE];   /* hello */
@@ -80,11 +82,22 @@ typedef struct pt_signalling {
 } pt_signalling;
 
 /* Reads one message. Views point into `json` or `arena` (arena_cap bytes,
- * json.len is always enough). PT_ERR_LIMIT, PT_ERR_SYNTAX, PT_ERR_RANGE (a
- * needed field is absent or not allowed; *field then names it, if not NULL). */
+ * json.len is always enough; else PT_ERR_FULL). PT_ERR_LIMIT, PT_ERR_SYNTAX,
+ * PT_ERR_RANGE (a needed field is absent or not allowed; *field then names it,
+ * if not NULL). Fields that the action does not have are ignored; null is the
+ * same as absent; of a field given twice the last counts. Raw values are
+ * checked: they are JSON and UTF-8, and can be sent on as they are. Needs some
+ * 90 KiB of stack.
+ *
+ * Needed are: hello: peer, fingerprint. join, leave: swarms. peers: h, peers.
+ * signal: kind; to or from; nonce but for a bye; sdp in an offer or answer,
+ * candidate in a candidate. undelivered: to. report: peer, kind. drain:
+ * afterMs. error: code. */
 int pt_signalling_decode(pt_bytes json, pt_signalling *out, uint8_t *arena, size_t arena_cap,
                          const char **field);
-/* Appends one message; text is escaped. w->failed when it does not fit. */
+/* Appends one message; text is escaped, raw values are copied. Optional texts,
+ * ids and raw values are left out when empty (or zero), numbers and lists are
+ * always there. w->failed when it does not fit, or the action or kind is none. */
 void pt_signalling_encode(pt_writer *w, const pt_signalling *m);
 
 #endif
