@@ -1,0 +1,106 @@
+// The unit tests as wasm, in a real browser: what a visitor's browser runs is
+// compiled by another compiler, with other integer widths, than what ctest
+// tests. emrun serves each program's page and takes its output and exit code;
+// the pages are tabs of one headless Chromium.
+import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { after, before, test } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import { wasmUrl } from './core.mjs'
+
+const programs = fileURLToPath(wasmUrl('tests/unit/'))
+const pages = readdirSync(programs).filter((name) => name.endsWith('.html')).sort()
+
+const secondsMax = 60 // for one program
+const chromium = { process: undefined, profile: undefined, control: undefined }
+
+/** The first line of a stream that matches, with its first group. */
+async function firstMatch(stream, pattern) {
+  for await (const line of createInterface({ input: stream })) {
+    const match = pattern.exec(line)
+    if (match) return match[1]
+  }
+  throw new Error(`ended without a line like ${pattern}`)
+}
+
+/** A port that was free a moment ago. */
+async function freePort() {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address()
+  server.close()
+  await once(server, 'close')
+  return port
+}
+
+before(async () => {
+  chromium.profile = mkdtempSync(join(tmpdir(), 'peertide-unit-'))
+  chromium.process = spawn('chromium', ['--headless=new', '--no-sandbox', '--disable-gpu',
+    '--disable-quic', '--no-first-run', '--disable-background-networking',
+    '--disable-component-update', '--disable-sync', '--remote-debugging-port=0',
+    `--user-data-dir=${chromium.profile}`, 'about:blank'],
+  { stdio: ['ignore', 'ignore', 'pipe'], detached: true })
+  const address = await firstMatch(chromium.process.stderr, /DevTools listening on ws:\/\/([^/]+)/)
+  chromium.process.stderr.resume()
+  chromium.control = `http://${address}/json`
+})
+
+/** Ends our browser, all of its processes and nobody else's: it leads its own group. */
+function endChromium() {
+  if (chromium.process?.exitCode === null && chromium.process.signalCode === null) {
+    process.kill(-chromium.process.pid, 'SIGKILL')
+  }
+}
+
+process.on('exit', () => {
+  endChromium()
+  if (chromium.profile) rmSync(chromium.profile, { recursive: true, force: true, maxRetries: 5 })
+})
+for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => process.exit(1))
+
+after(async () => {
+  const gone = once(chromium.process, 'exit')
+  endChromium()
+  await gone
+})
+
+/** Runs one page; resolves to its exit code and what it printed. */
+async function run(page) {
+  const port = await freePort()
+  const emrun = spawn('emrun', ['--no_browser', '--hostname', '127.0.0.1', '--port', String(port),
+    '--timeout', String(secondsMax), '--timeout_returncode', '124', page],
+  { cwd: programs, stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, PYTHONUNBUFFERED: '1' } })
+  let output = ''
+  const exited = once(emrun, 'close')
+  const listening = new Promise((resolve) => {
+    for (const stream of [emrun.stdout, emrun.stderr]) {
+      stream.setEncoding('utf8').on('data', (text) => {
+        output += text
+        if (output.includes('Now listening at')) resolve()
+      })
+    }
+  })
+  await Promise.race([listening, exited])
+  // (emrun's pages speak to their server only when the address says localhost.)
+  const url = encodeURIComponent(`http://localhost:${port}/${page}`)
+  const tab = await (await fetch(`${chromium.control}/new?${url}`, { method: 'PUT' })).json()
+  const [code] = await exited
+  await fetch(`${chromium.control}/close/${tab.id}`).catch(() => {}) // a page may close itself
+  return { code, output }
+}
+
+test('there are unit tests', () => assert.ok(pages.length > 0))
+
+for (const page of pages) {
+  test(page.replace('.html', ''), async () => {
+    const { code, output } = await run(page)
+    assert.equal(code, 0, output)
+    assert.match(output, /\[ {2}PASSED {2}\] [1-9]\d* test/, output)
+  })
+}
