@@ -17,4 +17,4 @@ target_compile_options(pt_cmocka PRIVATE -w)
 target_include_directories(pt_cmocka SYSTEM PUBLIC ${PT_DEPS}/cmocka
                            PRIVATE ${CMAKE_CURRENT_LIST_DIR}/cmocka)
 # (cmocka.h would define uintptr_t itself, with another type than the libc.)
-target_compile_definitions(pt_cmocka PRIVATE HAVE_CONFIG_H PUBLIC _UINTPTR_T_DEFINED)
+target_compile_definitions(pt_cmocka PRIVATE HAVE_CONFIG_H _GNU_SOURCE PUBLIC _UINTPTR_T_DEFINED)
