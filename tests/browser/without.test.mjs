@@ -18,7 +18,7 @@ const cases = {
   'no WebRTC connection ever comes about': { start: { iceTransportPolicy: 'relay' } },
   'there are no workers': { prepare: () => { delete globalThis.Worker; } },
   'there are no service workers': { prepare: () => { delete Navigator.prototype.serviceWorker; }, mayUsePeers: true },
-  'there is no WebAssembly': { flags: ['--js-flags=--no-expose-wasm'],
+  'there is no WebAssembly': { flags: ['--js-flags=--jitless'],
     really: () => typeof globalThis.WebAssembly === 'undefined' },
   'the visitor does not take part': { start: { consent: 'denied' } },
 };
