@@ -63,6 +63,7 @@ void pt_wire_encode(pt_writer *w, const pt_wire_message *m);
 typedef struct pt_wire_extensions {
   uint8_t ut_metadata;
   uint8_t lt_donthave;
+  uint8_t pt_want; /* ours: the pieces a peer would fetch from the origin */
   uint32_t metadata_size; /* 0: unknown */
   uint32_t reqq;          /* 0: not said */
   pt_bytes client;        /* "v" */

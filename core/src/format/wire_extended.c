@@ -32,7 +32,8 @@ int pt_wire_extensions_decode(pt_bytes payload, pt_wire_extensions *out) {
   if (pt_bencode_get(&root, "m", &v)) {
     if (v.type != PT_BENCODE_DICT) return PT_ERR_RANGE;
     if ((error = get_extension_id(&v, "ut_metadata", &out->ut_metadata)) != PT_OK ||
-        (error = get_extension_id(&v, "lt_donthave", &out->lt_donthave)) != PT_OK)
+        (error = get_extension_id(&v, "lt_donthave", &out->lt_donthave)) != PT_OK ||
+        (error = get_extension_id(&v, "pt_want", &out->pt_want)) != PT_OK)
       return error;
   }
   if ((error = get_uint(&root, "metadata_size", UINT32_MAX, &out->metadata_size)) != PT_OK ||
@@ -47,6 +48,10 @@ void pt_wire_extensions_encode(pt_writer *w, const pt_wire_extensions *e) {
   if (e->lt_donthave != 0) {
     pt_bencode_write_text(w, "lt_donthave");
     pt_bencode_write_integer(w, e->lt_donthave);
+  }
+  if (e->pt_want != 0) {
+    pt_bencode_write_text(w, "pt_want");
+    pt_bencode_write_integer(w, e->pt_want);
   }
   if (e->ut_metadata != 0) {
     pt_bencode_write_text(w, "ut_metadata");

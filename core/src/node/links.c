@@ -1,0 +1,339 @@
+/* Connections to other visitors. Who is named by the server for a swarm is
+ * dialled; an offer is answered when the fingerprint in it belongs to the peer
+ * id it came from and it was not seen before. When both dial at once, the
+ * offer of the higher id stands. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/hex.h"
+#include "format/fingerprint.h"
+#include "node/node_inner.h"
+
+#define PT_CONNECT_MAX_US (10u * PT_SECOND_US)
+#define PT_LONELY_REJOIN_US (2u * PT_SECOND_US)
+
+static pt_link *find_link(const pt_node *n, uint32_t id) {
+  for (uint32_t i = 0; i < PT_PEERS_MAX; i++)
+    if (n->links[i] && n->links[i]->remote.link == id) return n->links[i];
+  return NULL;
+}
+
+static pt_link *find_peer(const pt_node *n, const uint8_t peer[PT_ID_SIZE]) {
+  for (uint32_t i = 0; i < PT_PEERS_MAX; i++)
+    if (n->links[i] && memcmp(n->links[i]->remote.id, peer, PT_ID_SIZE) == 0) return n->links[i];
+  return NULL;
+}
+
+static uint32_t count_links(const pt_node *n) {
+  uint32_t count = 0;
+  for (uint32_t i = 0; i < PT_PEERS_MAX; i++) count += n->links[i] != NULL;
+  return count;
+}
+
+static void count_dials(pt_node *n) {
+  n->cx.dials = 0;
+  for (uint32_t i = 0; i < PT_PEERS_MAX; i++)
+    if (n->links[i] && n->links[i]->dialled && n->links[i]->phase != PT_PHASE_CONNECTED)
+      n->cx.dials++;
+  for (uint32_t i = 0; i < n->swarm_count; i++) n->swarms[i]->dirty = true;
+}
+
+static pt_link *new_link(pt_node *n, const uint8_t peer[PT_ID_SIZE], bool dialled) {
+  if (count_links(n) >= n->peers_max) return NULL;
+  uint32_t slot = 0;
+  while (n->links[slot]) slot++;
+  pt_link *link = calloc(1, sizeof *link);
+  if (!link) return NULL;
+  memcpy(link->remote.id, peer, PT_ID_SIZE);
+  link->remote.link = n->link_next++;
+  link->remote.name = pt_context_name(&n->cx, peer);
+  link->dialled = dialled;
+  link->phase = dialled ? PT_PHASE_DIALLING : PT_PHASE_ANSWERING;
+  link->expires_us = n->cx.now_us + PT_CONNECT_MAX_US;
+  n->links[slot] = link;
+  count_dials(n);
+  return link;
+}
+
+static void emit_link(pt_node *n, const pt_link *link, enum pt_out kind) {
+  pt_event event = {.kind = (uint16_t)kind, .link = link->remote.link};
+  memcpy(event.peer, link->remote.id, PT_ID_SIZE);
+  pt_outbox_push(&n->cx.out, &event);
+}
+
+void pt_links_drop_peer(pt_node *n, pt_peer *p, bool tell) {
+  pt_swarm *s = p->swarm;
+  pt_table_take(&n->channels, p->channel);
+  for (uint32_t i = 0; i < PT_PEERS_MAX; i++)
+    if (n->links[i] && &n->links[i]->remote == p->remote) n->links[i]->channels--;
+  if (tell) {
+    pt_event close = {.kind = PT_OUT_CHANNEL_CLOSE, .id = p->channel};
+    pt_outbox_push(&n->cx.out, &close);
+  }
+  pt_peer_del(p);
+  uint64_t soon = n->cx.now_us + PT_LONELY_REJOIN_US;
+  if (!s->peers && s->want_count && s->rejoin_us > soon) s->rejoin_us = soon;
+}
+
+static void close_link(pt_node *n, pt_link *link, bool tell) {
+  for (uint32_t i = 0; i < n->swarm_count; i++) {
+    for (pt_peer *p = n->swarms[i]->peers, *next; p; p = next) {
+      next = p->next;
+      if (p->remote == &link->remote) pt_links_drop_peer(n, p, false);
+    }
+  }
+  if (link->remote.up) {
+    n->cx.stats.peers_connected--;
+    emit_link(n, link, PT_OUT_PEER_DOWN);
+  }
+  if (tell) emit_link(n, link, PT_OUT_PEER_CLOSE);
+  for (uint32_t i = 0; i < PT_PEERS_MAX; i++)
+    if (n->links[i] == link) n->links[i] = NULL;
+  free(link);
+  count_dials(n);
+}
+
+static bool shares(const pt_link *link, const uint8_t swarm[PT_ID_SIZE]) {
+  for (uint32_t i = 0; i < link->swarm_count; i++)
+    if (memcmp(link->swarms[i], swarm, PT_ID_SIZE) == 0) return true;
+  return false;
+}
+
+static bool share(pt_link *link, const uint8_t swarm[PT_ID_SIZE]) {
+  if (link->swarm_count == PT_LINK_SWARMS_MAX || shares(link, swarm)) return false;
+  memcpy(link->swarms[link->swarm_count++], swarm, PT_ID_SIZE);
+  return true;
+}
+
+static void open_channels(pt_node *n, pt_link *link) {
+  if (link->phase != PT_PHASE_CONNECTED) return;
+  for (; link->opened_count < link->swarm_count; link->opened_count++) {
+    pt_event open = {.kind = PT_OUT_CHANNEL_OPEN, .link = link->remote.link};
+    memcpy(open.swarm, link->swarms[link->opened_count], PT_ID_SIZE);
+    pt_outbox_push(&n->cx.out, &open);
+  }
+}
+
+static void dial(pt_node *n, const uint8_t peer[PT_ID_SIZE], const uint8_t swarm[PT_ID_SIZE]) {
+  pt_link *link = new_link(n, peer, true);
+  if (!link) return;
+  uint8_t nonce[8];
+  uint64_t lot = pt_random_u64(&n->cx.random);
+  memcpy(nonce, &lot, sizeof nonce);
+  pt_hex_encode(nonce, sizeof nonce, link->nonce);
+  share(link, swarm);
+  link->opened_count = 1;
+  pt_event event = {.kind = PT_OUT_PEER_DIAL, .link = link->remote.link};
+  memcpy(event.peer, peer, PT_ID_SIZE);
+  memcpy(event.swarm, swarm, PT_ID_SIZE);
+  pt_outbox_push(&n->cx.out, &event);
+}
+
+void pt_links_meet(pt_node *n, const uint8_t peer[PT_ID_SIZE], const uint8_t swarm[PT_ID_SIZE]) {
+  if (memcmp(peer, n->cx.self, PT_ID_SIZE) == 0 || pt_context_banned(&n->cx, peer)) return;
+  pt_link *link = find_peer(n, peer);
+  if (!link) {
+    dial(n, peer, swarm);
+  } else if (share(link, swarm)) {
+    open_channels(n, link);
+  }
+}
+
+static bool seen_before(pt_node *n, const pt_signalling *m) {
+  pt_session *se = &n->session;
+  for (uint32_t i = 0; i < PT_REPLAY_MAX; i++)
+    if (strlen(se->seen[i].nonce) == m->nonce.len &&
+        memcmp(se->seen[i].nonce, m->nonce.data, m->nonce.len) == 0 &&
+        memcmp(se->seen[i].peer, m->from, PT_ID_SIZE) == 0)
+      return true;
+  pt_seen *seen = &se->seen[se->seen_next++ % PT_REPLAY_MAX];
+  memcpy(seen->peer, m->from, PT_ID_SIZE);
+  memcpy(seen->nonce, m->nonce.data, m->nonce.len);
+  seen->nonce[m->nonce.len] = '\0';
+  return false;
+}
+
+static void fault(pt_node *n, const pt_signalling *m, int error, const char *what) {
+  pt_event event = {
+      .kind = PT_OUT_FAULT, .code = error, .text = {(const uint8_t *)what, strlen(what)}};
+  memcpy(event.peer, m->from, PT_ID_SIZE);
+  pt_outbox_push(&n->cx.out, &event);
+}
+
+/* The certificate named in the SDP must be the one the peer id stands for. */
+static bool sdp_is_of(pt_node *n, const pt_signalling *m) {
+  uint8_t fingerprint[PT_HASH_SIZE], id[PT_ID_SIZE];
+  if (pt_sdp_fingerprint(m->sdp, fingerprint) == PT_OK) {
+    pt_peer_id_of(fingerprint, id);
+    if (memcmp(id, m->from, PT_ID_SIZE) == 0) return true;
+  }
+  fault(n, m, PT_ERR_HASH, "an SDP whose fingerprint is not its peer's was refused");
+  return false;
+}
+
+static void pass_on(pt_node *n, const pt_link *link, const pt_signalling *m, pt_bytes data) {
+  pt_event event = {.kind = PT_OUT_PEER_SIGNAL,
+                    .link = link->remote.link,
+                    .code = (int32_t)m->kind,
+                    .data = data};
+  memcpy(event.peer, link->remote.id, PT_ID_SIZE);
+  pt_outbox_push(&n->cx.out, &event);
+}
+
+static void take_offer(pt_node *n, const pt_signalling *m) {
+  if (n->cx.consent == PT_CONSENT_DENIED || m->nonce.len > PT_NONCE_LEN_MAX) return;
+  if (seen_before(n, m) || !sdp_is_of(n, m)) return;
+  pt_link *link = find_peer(n, m->from);
+  if (link && link->phase == PT_PHASE_DIALLING &&
+      memcmp(n->cx.self, m->from, PT_ID_SIZE) > 0)
+    return; /* ours stands */
+  if (link) close_link(n, link, true);
+  link = new_link(n, m->from, false);
+  if (!link) return;
+  memcpy(link->nonce, m->nonce.data, m->nonce.len);
+  pass_on(n, link, m, m->sdp);
+}
+
+void pt_links_remote_signal(pt_node *n, const pt_signalling *m) {
+  if (pt_context_banned(&n->cx, m->from)) return;
+  if (m->kind == PT_SIGNAL_OFFER) {
+    take_offer(n, m);
+    return;
+  }
+  pt_link *link = find_peer(n, m->from);
+  if (!link) return;
+  bool same = strlen(link->nonce) == m->nonce.len &&
+              memcmp(link->nonce, m->nonce.data, m->nonce.len) == 0;
+  if (m->kind == PT_SIGNAL_BYE) {
+    if (same || m->nonce.len == 0) close_link(n, link, true);
+  } else if (m->kind == PT_SIGNAL_ANSWER) {
+    if (same && link->phase == PT_PHASE_DIALLING && sdp_is_of(n, m)) pass_on(n, link, m, m->sdp);
+  } else if (m->kind == PT_SIGNAL_CANDIDATE && same) {
+    pass_on(n, link, m, m->candidate);
+  }
+}
+
+void pt_links_undelivered(pt_node *n, const uint8_t peer[PT_ID_SIZE]) {
+  pt_link *link = find_peer(n, peer);
+  if (link && link->phase != PT_PHASE_CONNECTED) close_link(n, link, true);
+}
+
+int pt_links_local_signal(pt_node *n, const pt_event *in) {
+  if (in->code < PT_SIGNAL_OFFER || in->code > PT_SIGNAL_BYE) return PT_ERR_ARG;
+  pt_link *link = find_link(n, in->link);
+  if (!link || !pt_session_open(n)) return PT_OK;
+  pt_signalling *m = &n->session.message;
+  memset(m, 0, sizeof *m);
+  m->action = PT_SIG_SIGNAL;
+  memcpy(m->to, link->remote.id, PT_ID_SIZE);
+  memcpy(m->from, n->cx.self, PT_ID_SIZE);
+  m->kind = (enum pt_signal)in->code;
+  m->nonce = (pt_bytes){(const uint8_t *)link->nonce, strlen(link->nonce)};
+  if (in->code == PT_SIGNAL_CANDIDATE) m->candidate = in->data;
+  else m->sdp = in->data;
+  pt_session_send(n);
+  return PT_OK;
+}
+
+int pt_links_state(pt_node *n, const pt_event *in) {
+  if (in->code < PT_LINK_CONNECTED || in->code > PT_LINK_CLOSED) return PT_ERR_ARG;
+  pt_link *link = find_link(n, in->link);
+  if (!link) return PT_OK;
+  if (in->code != PT_LINK_CONNECTED) {
+    close_link(n, link, true);
+    return PT_OK;
+  }
+  link->phase = PT_PHASE_CONNECTED;
+  count_dials(n);
+  open_channels(n, link);
+  return PT_OK;
+}
+
+static pt_peer *peer_of(const pt_swarm *s, const pt_link *link) {
+  for (pt_peer *p = s->peers; p; p = p->next)
+    if (p->remote == &link->remote) return p;
+  return NULL;
+}
+
+static void refuse_channel(pt_node *n, uint32_t channel) {
+  pt_event close = {.kind = PT_OUT_CHANNEL_CLOSE, .id = channel};
+  pt_outbox_push(&n->cx.out, &close);
+}
+
+int pt_links_channel_opened(pt_node *n, const pt_event *in) {
+  if (pt_table_get(&n->channels, in->id)) return PT_ERR_STATE;
+  if (n->channels.count >= PT_CHANNELS_MAX) return PT_ERR_LIMIT;
+  pt_link *link = find_link(n, in->link);
+  pt_swarm *s = link ? pt_assets_swarm(n, in->swarm) : NULL;
+  bool created_here = in->code == 1;
+  if (!s) {
+    refuse_channel(n, in->id);
+    return PT_OK;
+  }
+  if (link->phase != PT_PHASE_CONNECTED) {
+    link->phase = PT_PHASE_CONNECTED;
+    count_dials(n);
+  }
+  pt_peer *old = peer_of(s, link);
+  if (old) { /* both opened one: the higher id's stays */
+    bool keep_ours = memcmp(n->cx.self, link->remote.id, PT_ID_SIZE) > 0;
+    if (old->created_here == created_here || created_here != keep_ours) {
+      refuse_channel(n, in->id);
+      return PT_OK;
+    }
+    pt_links_drop_peer(n, old, true);
+  }
+  if (!shares(link, in->swarm) && link->swarm_count < PT_LINK_SWARMS_MAX) {
+    /* Opened by the peer: not to be opened again from here. */
+    memmove(link->swarms[link->opened_count + 1], link->swarms[link->opened_count],
+            (link->swarm_count - link->opened_count) * PT_ID_SIZE);
+    memcpy(link->swarms[link->opened_count++], in->swarm, PT_ID_SIZE);
+    link->swarm_count++;
+  }
+  open_channels(n, link);
+  pt_peer *p = pt_peer_new(s, &link->remote, in->id, created_here);
+  if (!p) return PT_ERR_NOMEM;
+  link->channels++;
+  return pt_table_put(&n->channels, in->id, p);
+}
+
+void pt_links_channel_closed(pt_node *n, uint32_t channel) {
+  pt_peer *p = pt_table_get(&n->channels, channel);
+  if (!p) return;
+  pt_remote *remote = p->remote;
+  pt_links_drop_peer(n, p, false);
+  for (uint32_t i = 0; i < PT_PEERS_MAX; i++)
+    if (n->links[i] && &n->links[i]->remote == remote && n->links[i]->channels == 0) {
+      close_link(n, n->links[i], true);
+      return;
+    }
+}
+
+void pt_links_settle(pt_node *n) {
+  for (uint32_t i = 0; i < n->swarm_count; i++) {
+    for (pt_peer *p = n->swarms[i]->peers, *next; p; p = next) {
+      next = p->next;
+      if (p->broken) pt_links_drop_peer(n, p, true);
+    }
+  }
+  for (uint32_t i = 0; i < PT_PEERS_MAX; i++) {
+    pt_link *link = n->links[i];
+    if (!link) continue;
+    bool late = link->phase != PT_PHASE_CONNECTED && n->cx.now_us >= link->expires_us;
+    if (late || link->remote.condemned) close_link(n, link, true);
+  }
+}
+
+void pt_links_close_all(pt_node *n) {
+  for (uint32_t i = 0; i < PT_PEERS_MAX; i++)
+    if (n->links[i]) close_link(n, n->links[i], true);
+}
+
+uint64_t pt_links_deadline(const pt_node *n) {
+  uint64_t at = PT_NEVER;
+  for (uint32_t i = 0; i < PT_PEERS_MAX; i++) {
+    const pt_link *link = n->links[i];
+    if (link && link->phase != PT_PHASE_CONNECTED && link->expires_us < at) at = link->expires_us;
+  }
+  return at;
+}

@@ -1,0 +1,117 @@
+/* The node's parts, for the files of this folder only.
+ *
+ *   node.c     routes inputs to the parts, collects outputs, keeps the peace
+ *   assets.c   the site index in use: URL path -> swarm and file
+ *   links.c    connections to other visitors: dialling, signals, channels
+ *   session.c  the signalling server: hello, join, peers, reports */
+#ifndef PT_NODE_INNER_H
+#define PT_NODE_INNER_H
+
+#include "base/table.h"
+#include "format/signalling.h"
+#include "format/site_index.h"
+#include "swarm/units.h"
+
+enum pt_link_phase { PT_PHASE_DIALLING = 1, PT_PHASE_ANSWERING, PT_PHASE_CONNECTED };
+
+typedef struct pt_link {
+  pt_remote remote;
+  enum pt_link_phase phase;
+  bool dialled;           /* we made the offer */
+  char nonce[PT_NONCE_LEN_MAX + 1];
+  uint64_t expires_us;    /* must be connected by then */
+  uint32_t swarm_count;   /* swarms to share: a channel was or will be asked for */
+  uint8_t swarms[PT_LINK_SWARMS_MAX][PT_ID_SIZE];
+  uint32_t opened_count;  /* of them, those whose channel the host was asked for */
+  uint32_t channels;      /* open ones */
+} pt_link;
+
+typedef struct pt_assets {
+  pt_site_index index;
+  uint32_t *by_path;      /* open addressing: asset number + 1 */
+  size_t by_path_cap;
+  uint32_t *by_swarm;     /* asset numbers, sorted by swarm and file */
+  uint32_t *swarm_start;  /* per swarm of the index: its first in by_swarm */
+} pt_assets;
+
+enum pt_session_phase {
+  PT_SESSION_CLOSED = 0,
+  PT_SESSION_OPENING,
+  PT_SESSION_GREETING, /* hello is sent */
+  PT_SESSION_WELCOME
+};
+
+typedef struct pt_seen { /* an offer, so that it can't be played again */
+  uint8_t peer[PT_ID_SIZE];
+  char nonce[PT_NONCE_LEN_MAX + 1];
+} pt_seen;
+
+typedef struct pt_session {
+  enum pt_session_phase phase;
+  uint32_t attempt;
+  uint32_t failures;      /* in a row */
+  uint64_t open_us;       /* when to open it again */
+  uint64_t stats_us;      /* when to tell the server our counters */
+  pt_stats told;          /* what it knows */
+  char resume[128];
+  size_t resume_len;
+  pt_signalling message;  /* the one being read or written */
+  uint8_t arena[PT_SIGNAL_BYTES_MAX];
+  uint8_t text[PT_SIGNAL_BYTES_MAX];
+  uint32_t seen_next;
+  pt_seen seen[PT_REPLAY_MAX];
+} pt_session;
+
+struct pt_node {
+  pt_context cx;
+  pt_config config;
+  uint32_t peers_max;
+  pt_assets assets;
+  pt_swarm *swarms[PT_SWARMS_MAX];
+  uint32_t swarm_count;
+  pt_table streams;       /* id -> pt_stream */
+  pt_table channels;      /* id -> pt_peer */
+  pt_link *links[PT_PEERS_MAX];
+  uint32_t link_next;     /* id of the next link */
+  pt_session session;
+  bool drained;           /* all outputs were polled since the last input */
+  uint8_t sending[PT_CHANNEL_SEND_MAX];
+};
+
+/* assets.c. Installing an index emits PT_OUT_INDEXED; swarms that are not in
+ * it any more are dropped with their streams and peers. */
+int pt_assets_install(pt_node *n, pt_bytes json);
+void pt_assets_free(pt_assets *a);
+const pt_site_asset *pt_assets_find(const pt_assets *a, pt_bytes path);
+/* The swarm of the index with that key, made at first use; NULL when the index
+ * does not have it or a limit is reached. */
+pt_swarm *pt_assets_swarm(pt_node *n, const uint8_t key[PT_ID_SIZE]);
+
+/* links.c */
+void pt_links_meet(pt_node *n, const uint8_t peer[PT_ID_SIZE], const uint8_t swarm[PT_ID_SIZE]);
+void pt_links_remote_signal(pt_node *n, const pt_signalling *m);
+void pt_links_undelivered(pt_node *n, const uint8_t peer[PT_ID_SIZE]);
+int pt_links_local_signal(pt_node *n, const pt_event *in);
+int pt_links_state(pt_node *n, const pt_event *in);
+int pt_links_channel_opened(pt_node *n, const pt_event *in);
+void pt_links_channel_closed(pt_node *n, uint32_t channel);
+/* Closes what is broken, condemned or too late. */
+void pt_links_settle(pt_node *n);
+void pt_links_close_all(pt_node *n);
+uint64_t pt_links_deadline(const pt_node *n);
+/* Takes a peer out of its swarm; tell: the host is to close the channel. */
+void pt_links_drop_peer(pt_node *n, pt_peer *p, bool tell);
+
+/* session.c */
+void pt_session_opened(pt_node *n);
+void pt_session_closed(pt_node *n);
+void pt_session_message(pt_node *n, pt_bytes text);
+void pt_session_settle(pt_node *n);
+uint64_t pt_session_deadline(const pt_node *n);
+/* Sends n->session.message. */
+void pt_session_send(pt_node *n);
+bool pt_session_open(const pt_node *n);
+
+void pt_node_end_stream(pt_node *n, pt_stream *st);
+
+#endif

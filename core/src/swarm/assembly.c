@@ -1,0 +1,175 @@
+/* Blocks become pieces. A piece is believed only when its hash chain to the
+ * index's root holds. When it does not, whoever sent all of it is banned; if
+ * several did, the leaf hashes of what they sent are kept, the piece is got
+ * anew from one source, and the comparison names the liar. */
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/bits.h"
+#include "swarm/units.h"
+
+static uint32_t block_count_of(uint32_t size) { return (size + PT_BLOCK_SIZE - 1) / PT_BLOCK_SIZE; }
+
+bool pt_assembly_open(pt_swarm *s, uint32_t number) {
+  pt_piece *piece = &s->pieces[number];
+  if (piece->state != PT_PIECE_NONE) return true;
+  uint32_t size = pt_swarm_piece_size(s, number), blocks = block_count_of(size);
+  pt_assembly *a = calloc(1, sizeof *a + blocks * sizeof a->giver[0]);
+  uint8_t *data = malloc(size);
+  if (!a || !data) {
+    free(a);
+    free(data);
+    return false;
+  }
+  a->block_count = blocks;
+  a->serial = ++s->cx->assembly_serial;
+  piece->assembly = a;
+  piece->data = data;
+  piece->state = PT_PIECE_GATHERING;
+  s->cx->stats.stored_bytes += size;
+  return true;
+}
+
+void pt_assembly_drop(pt_swarm *s, uint32_t number) {
+  pt_piece *piece = &s->pieces[number];
+  if (!piece->assembly) return;
+  free(piece->assembly);
+  free(piece->data);
+  piece->assembly = NULL;
+  piece->data = NULL;
+  piece->state = PT_PIECE_NONE;
+  s->cx->stats.stored_bytes -= pt_swarm_piece_size(s, number);
+}
+
+bool pt_assembly_lacks(const pt_swarm *s, uint32_t number, uint32_t block) {
+  const pt_piece *piece = &s->pieces[number];
+  if (piece->state == PT_PIECE_NONE) return true;
+  if (piece->state != PT_PIECE_GATHERING) return false;
+  return piece->assembly->giver[block] == PT_GIVER_NONE;
+}
+
+static void blame(pt_swarm *s, uint32_t number, uint16_t giver) {
+  if (giver < PT_GIVER_FIRST) return;
+  for (pt_peer *p = s->peers; p; p = p->next)
+    if (p->remote->name == giver) p->remote->condemned = true;
+  pt_context_ban(s->cx, s->cx->names[giver], s->key, number, PT_ERR_HASH);
+}
+
+/* The origin itself sent other bytes than the index promises: the index is out
+ * of date, and no peer can help either. */
+static void origin_is_stale(pt_swarm *s, uint32_t number) {
+  const pt_file *file = pt_swarm_file_of(s, number);
+  for (pt_stream *st = s->streams; st; st = st->next)
+    if (&s->files[st->file] == file && st->result == PT_OK) st->result = PT_ERR_STALE;
+  s->deliverable = true;
+  pt_event event = {.kind = PT_OUT_INDEX_STALE};
+  pt_outbox_push(&s->cx->out, &event);
+}
+
+static void remember_suspects(pt_swarm *s, pt_piece *piece, uint32_t size) {
+  pt_assembly *a = piece->assembly;
+  free(piece->suspects);
+  piece->suspects = calloc(a->block_count, sizeof *piece->suspects);
+  if (!piece->suspects) return;
+  pt_merkle_leaves(piece->data, size, s->scratch);
+  for (uint32_t i = 0; i < a->block_count; i++) {
+    memcpy(piece->suspects[i].leaf, s->scratch[i], PT_HASH_SIZE);
+    piece->suspects[i].giver = a->giver[i];
+  }
+}
+
+static void judge_suspects(pt_swarm *s, uint32_t number, uint32_t size) {
+  pt_piece *piece = &s->pieces[number];
+  uint32_t blocks = block_count_of(size);
+  pt_merkle_leaves(piece->data, size, s->scratch);
+  for (uint32_t i = 0; i < blocks; i++)
+    if (memcmp(piece->suspects[i].leaf, s->scratch[i], PT_HASH_SIZE) != 0)
+      blame(s, number, piece->suspects[i].giver);
+  free(piece->suspects);
+  piece->suspects = NULL;
+}
+
+static void refuse(pt_swarm *s, uint32_t number, uint32_t size) {
+  pt_piece *piece = &s->pieces[number];
+  pt_assembly *a = piece->assembly;
+  uint16_t first = a->giver[0];
+  bool one_giver = true;
+  for (uint32_t i = 1; i < a->block_count; i++) one_giver &= a->giver[i] == first;
+  if (piece->failures < UINT8_MAX) piece->failures++;
+  s->cx->stats.pieces_failed++;
+  s->cx->stats.wasted_bytes += size;
+  if (!one_giver) remember_suspects(s, piece, size);
+  pt_assembly_drop(s, number);
+  pt_want *want = pt_swarm_want_of(s, number);
+  if (want) want->from = NULL;
+  if (one_giver && first == PT_GIVER_ORIGIN) origin_is_stale(s, number);
+  else if (one_giver) blame(s, number, first);
+  s->dirty = true;
+}
+
+static void announce(pt_swarm *s, uint32_t number, uint32_t size) {
+  const pt_piece *piece = &s->pieces[number];
+  const char *path = pt_swarm_file_of(s, number)->path;
+  pt_event event = {.kind = PT_OUT_PIECE,
+                    .code = piece->giver == PT_GIVER_ORIGIN ? PT_SOURCE_ORIGIN : PT_SOURCE_PEER,
+                    .offset = number,
+                    .length = size,
+                    .text = {(const uint8_t *)path, strlen(path)}};
+  memcpy(event.swarm, s->key, PT_ID_SIZE);
+  if (piece->giver >= PT_GIVER_FIRST)
+    memcpy(event.peer, s->cx->names[piece->giver], PT_ID_SIZE);
+  pt_outbox_push(&s->cx->out, &event);
+  for (pt_peer *p = s->peers; p; p = p->next) pt_peer_say_have(p, number);
+}
+
+static void accept(pt_swarm *s, uint32_t number, uint32_t size) {
+  pt_piece *piece = &s->pieces[number];
+  if (piece->suspects) judge_suspects(s, number, size);
+  piece->giver = piece->assembly->giver[0];
+  free(piece->assembly);
+  piece->assembly = NULL;
+  piece->state = PT_PIECE_HAVE;
+  piece->failures = 0;
+  pt_bits_set(s->have, number);
+  s->have_count++;
+  s->have_bytes += size;
+  pt_swarm_file_of(s, number)->verified++;
+  s->cx->stats.verified_bytes += size;
+  pt_store_add(piece);
+  for (pt_peer *p = s->peers; p; p = p->next) pt_peer_cancel(p, number);
+  pt_swarm_unwant(s, number);
+  announce(s, number, size);
+  s->deliverable = true;
+  s->dirty = true;
+}
+
+static void verify(pt_swarm *s, uint32_t number) {
+  pt_piece *piece = &s->pieces[number];
+  const pt_file *file = pt_swarm_file_of(s, number);
+  const uint8_t *expected = pt_layers_hash(s, number);
+  piece->state = PT_PIECE_FULL;
+  s->dirty = true;
+  if (!expected) return;
+  uint32_t size = pt_swarm_piece_size(s, number);
+  uint32_t height = file->piece_count > 1 ? s->piece_height : file->height;
+  pt_hash hash;
+  pt_merkle_piece(piece->data, size, height, s->scratch, hash);
+  if (memcmp(hash, expected, PT_HASH_SIZE) == 0) accept(s, number, size);
+  else refuse(s, number, size);
+}
+
+void pt_assembly_put(pt_swarm *s, uint32_t number, uint32_t begin, pt_bytes block, uint16_t giver) {
+  pt_piece *piece = &s->pieces[number];
+  assert(piece->state == PT_PIECE_GATHERING && begin % PT_BLOCK_SIZE == 0);
+  uint32_t at = begin / PT_BLOCK_SIZE;
+  if (piece->assembly->giver[at] != PT_GIVER_NONE) return;
+  if (block.data) memcpy(piece->data + begin, block.data, block.len);
+  piece->assembly->giver[at] = giver;
+  if (++piece->assembly->blocks_here == piece->assembly->block_count) verify(s, number);
+}
+
+void pt_assembly_retry(pt_swarm *s, pt_file *file) {
+  for (uint32_t i = 0; i < file->piece_count; i++)
+    if (s->pieces[file->piece_first + i].state == PT_PIECE_FULL) verify(s, file->piece_first + i);
+}

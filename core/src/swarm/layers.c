@@ -1,0 +1,237 @@
+/* The hash each piece must have. The index gives a file's root; the layer of
+ * its piece hashes comes from peers (BEP 52 hash requests, with the proof up
+ * to the root) or from the site's .torrent, and is checked against the root
+ * either way. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/bits.h"
+#include "base/hex.h"
+#include "swarm/units.h"
+
+#define PT_LAYER_PATIENCE_US (1u * PT_SECOND_US)
+#define PT_TORRENT_RETRY_US (2u * PT_SECOND_US)
+#define PT_LAYER_ASK_MAX 8u /* chunks asked for at once */
+
+const uint8_t *pt_layers_hash(const pt_swarm *s, uint32_t piece) {
+  const pt_file *f = pt_swarm_file_of(s, piece);
+  if (f->piece_count == 1) return f->root;
+  uint32_t at = piece - f->piece_first;
+  return f->chunks[at / PT_LAYER_CHUNK] ? f->layer[at] : NULL;
+}
+
+/* Hashes in one request of this file: a power of two that covers the padded
+ * layer when it is small. */
+static uint32_t chunk_length(const pt_swarm *s, const pt_file *f) {
+  uint64_t padded = (uint64_t)1 << (f->height - s->piece_height);
+  return padded < PT_LAYER_CHUNK ? (uint32_t)padded : PT_LAYER_CHUNK;
+}
+
+static void chunk_known(pt_file *f, uint32_t chunk) {
+  if (f->chunks[chunk]) return;
+  f->chunks[chunk] = 1;
+  f->chunks_known++;
+}
+
+static pt_peer *holder_of(pt_swarm *s, const pt_file *f) {
+  for (pt_peer *p = s->peers; p; p = p->next) {
+    if (!p->bits_known || p->broken || s->cx->now_us < p->snubbed_until_us) continue;
+    for (uint32_t i = 0; i < f->piece_count; i++)
+      if (pt_bits_get(p->has, f->piece_first + i)) return p;
+  }
+  return NULL;
+}
+
+static void ask_peer(pt_swarm *s, pt_file *f, pt_peer *p) {
+  uint32_t length = chunk_length(s, f), asked = 0;
+  for (uint32_t chunk = 0; chunk < f->chunk_count && asked < PT_LAYER_ASK_MAX; chunk++) {
+    if (f->chunks[chunk]) continue;
+    pt_wire_message m = {.kind = PT_WIRE_HASH_REQUEST,
+                         .root = f->root,
+                         .base_layer = s->piece_height,
+                         .index = chunk * PT_LAYER_CHUNK,
+                         .length = length,
+                         .proof_layers = f->height - s->piece_height - 1};
+    pt_peer_say(p, &m);
+    asked++;
+  }
+  f->asked_us = s->cx->now_us;
+}
+
+static void ask_origin(pt_swarm *s) {
+  uint64_t now = s->cx->now_us;
+  if (s->torrent_fetch || s->torrent_useless) return;
+  if (now < s->torrent_retry_us) {
+    pt_swarm_wake(s, s->torrent_retry_us);
+    return;
+  }
+  char path[96] = "/.peertide/torrents/";
+  size_t len = strlen(path);
+  pt_hex_encode(s->key, PT_ID_SIZE, path + len);
+  strcat(path, ".torrent");
+  s->torrent_fetch = s->cx->fetch_next++;
+  s->torrent_len = 0;
+  s->cx->stats.origin_requests++;
+  pt_event event = {.kind = PT_OUT_ORIGIN_GET,
+                    .id = s->torrent_fetch,
+                    .text = {(const uint8_t *)path, strlen(path)},
+                    .length = PT_TO_END};
+  pt_outbox_push(&s->cx->out, &event);
+}
+
+void pt_layers_plan(pt_swarm *s) {
+  uint64_t now = s->cx->now_us;
+  for (uint32_t i = 0; i < s->want_count; i++) {
+    if (pt_layers_hash(s, s->wants[i].piece)) continue;
+    pt_file *f = pt_swarm_file_of(s, s->wants[i].piece);
+    if (f->asked_us && now < f->asked_us + PT_LAYER_PATIENCE_US) {
+      pt_swarm_wake(s, f->asked_us + PT_LAYER_PATIENCE_US);
+      continue;
+    }
+    bool asked_in_vain = f->asked_us != 0;
+    pt_peer *p = holder_of(s, f);
+    if (p) ask_peer(s, f, p);
+    if (p) pt_swarm_wake(s, f->asked_us + PT_LAYER_PATIENCE_US);
+    if (!p || asked_in_vain) ask_origin(s);
+  }
+}
+
+void pt_layers_torrent_data(pt_swarm *s, pt_bytes data) {
+  s->cx->stats.origin_bytes += data.len;
+  if (s->torrent_len + data.len > PT_TORRENT_BYTES_MAX) {
+    s->torrent_useless = true;
+    return;
+  }
+  uint8_t *grown = realloc(s->torrent, s->torrent_len + data.len);
+  if (!grown) return;
+  memcpy(grown + s->torrent_len, data.data, data.len);
+  s->torrent = grown;
+  s->torrent_len += data.len;
+}
+
+/* Takes over the layers of a torrent that is the one the index means. */
+static bool adopt(pt_swarm *s, const pt_metainfo *m) {
+  if (memcmp(m->v2, s->key, PT_ID_SIZE) != 0 || m->piece_length != s->piece_length) return false;
+  size_t at = 0;
+  for (size_t i = 0; i < m->file_count; i++) {
+    const pt_metainfo_file *theirs = &m->files[i];
+    if (theirs->length == 0) continue;
+    if (at == s->file_count) return false;
+    pt_file *f = &s->files[at++];
+    if (theirs->length != f->length || memcmp(theirs->root, f->root, PT_HASH_SIZE) != 0)
+      return false;
+    if (f->piece_count < 2 || f->chunks_known == f->chunk_count) continue;
+    memcpy(f->layer, theirs->layer, f->piece_count * sizeof(pt_hash));
+    for (uint32_t chunk = 0; chunk < f->chunk_count; chunk++) chunk_known(f, chunk);
+    pt_assembly_retry(s, f);
+  }
+  return at == s->file_count;
+}
+
+void pt_layers_torrent_end(pt_swarm *s, int code) {
+  s->torrent_fetch = 0;
+  s->dirty = true;
+  if (code == PT_OK && !s->torrent_useless) {
+    pt_metainfo m;
+    if (pt_metainfo_parse((pt_bytes){s->torrent, s->torrent_len}, &m) == PT_OK) {
+      s->torrent_useless = !adopt(s, &m);
+      pt_metainfo_free(&m);
+    } else {
+      s->torrent_useless = true;
+    }
+    if (s->torrent_useless) {
+      pt_event event = {.kind = PT_OUT_FAULT,
+                        .code = PT_ERR_HASH,
+                        .text = {(const uint8_t *)"the site's torrent does not fit its index", 41}};
+      pt_outbox_push(&s->cx->out, &event);
+    }
+  } else {
+    s->torrent_retry_us = s->cx->now_us + PT_TORRENT_RETRY_US;
+    pt_origin_failed(s);
+  }
+  free(s->torrent);
+  s->torrent = NULL;
+  s->torrent_len = 0;
+}
+
+static pt_file *file_with_root(const pt_swarm *s, const uint8_t *root) {
+  for (uint32_t i = 0; i < s->file_count; i++)
+    if (memcmp(s->files[i].root, root, PT_HASH_SIZE) == 0) return &s->files[i];
+  return NULL;
+}
+
+static uint32_t log2_of(uint32_t power) {
+  uint32_t n = 0;
+  while (power > 1) {
+    power >>= 1;
+    n++;
+  }
+  return n;
+}
+
+/* Can we answer this hash request from a layer that we know whole? */
+static bool answerable(const pt_swarm *s, const pt_file *f, const pt_wire_message *m) {
+  if (!f || f->piece_count < 2 || f->chunks_known != f->chunk_count) return false;
+  if (m->base_layer < s->piece_height || m->base_layer >= f->height) return false;
+  if (m->length < 1 || m->length > PT_LAYER_CHUNK || (m->length & (m->length - 1))) return false;
+  if (m->index % m->length != 0 || m->proof_layers > f->height - m->base_layer) return false;
+  return (uint64_t)m->index + m->length <= (uint64_t)1 << (f->height - m->base_layer);
+}
+
+void pt_layers_request(pt_peer *p, const pt_wire_message *m) {
+  pt_swarm *s = p->swarm;
+  const pt_file *f = file_with_root(s, m->root);
+  pt_wire_message answer = *m;
+  if (!answerable(s, f, m)) {
+    answer.kind = PT_WIRE_HASH_REJECT;
+    pt_peer_say(p, &answer);
+    return;
+  }
+  uint32_t inside = log2_of(m->length);
+  uint32_t proofs = m->proof_layers + 1 > inside ? m->proof_layers + 1 - inside : 0;
+  if (proofs > f->height - m->base_layer - inside) proofs = f->height - m->base_layer - inside;
+  pt_hash hashes[PT_LAYER_CHUNK + PT_PROOF_LAYERS_MAX];
+  uint32_t count = 0;
+  for (; count < m->length; count++)
+    pt_merkle_node(f->layer, f->piece_count, s->piece_height, m->base_layer, m->index + count,
+                   hashes[count]);
+  for (uint32_t i = 0; i < proofs; i++) {
+    uint64_t ancestor = (uint64_t)m->index >> (inside + i);
+    pt_merkle_node(f->layer, f->piece_count, s->piece_height, m->base_layer + inside + i,
+                   ancestor ^ 1, hashes[count++]);
+  }
+  answer.kind = PT_WIRE_HASHES;
+  answer.data = (pt_bytes){hashes[0], count * sizeof(pt_hash)};
+  pt_peer_say(p, &answer);
+}
+
+void pt_layers_hashes(pt_peer *p, const pt_wire_message *m) {
+  pt_swarm *s = p->swarm;
+  pt_file *f = file_with_root(s, m->root);
+  size_t count = m->data.len / PT_HASH_SIZE;
+  if (!f || f->piece_count < 2 || m->base_layer != s->piece_height ||
+      m->length != chunk_length(s, f) || m->index % PT_LAYER_CHUNK != 0 ||
+      m->index >= f->piece_count || count < m->length)
+    return; /* not what we ask for: an answer to nobody */
+  const pt_hash *hashes = (const pt_hash *)(const void *)m->data.data;
+  if (!pt_merkle_verify(f->root, f->height, hashes, m->length, m->base_layer, m->index,
+                        hashes + m->length, count - m->length)) {
+    p->remote->condemned = true;
+    pt_peer_fault(p, PT_ERR_HASH, "sent piece hashes that do not lead to the file's root");
+    pt_context_ban(s->cx, p->remote->id, s->key, f->piece_first + m->index, PT_ERR_HASH);
+    return;
+  }
+  uint32_t take = f->piece_count - m->index;
+  if (take > m->length) take = m->length;
+  memcpy(f->layer + m->index, hashes, take * sizeof(pt_hash));
+  chunk_known(f, m->index / PT_LAYER_CHUNK);
+  pt_assembly_retry(s, f);
+  s->dirty = true;
+}
+
+void pt_layers_reject(pt_peer *p, const pt_wire_message *m) {
+  pt_file *f = file_with_root(p->swarm, m->root);
+  if (!f || f->chunks_known == f->chunk_count) return;
+  f->asked_us = 1; /* asked in vain: the next plan asks another, and the origin */
+  p->swarm->dirty = true;
+}

@@ -1,0 +1,177 @@
+#include "swarm/peer.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/bits.h"
+#include "swarm/units.h"
+
+#define PT_PIPELINE_START 16u
+#define PT_PIPELINE_LEAST 8u
+#define PT_QUEUE_START (128u << 10)
+
+pt_peer *pt_peer_new(pt_swarm *s, pt_remote *remote, uint32_t channel, bool created_here) {
+  pt_peer *p = calloc(1, sizeof *p);
+  if (!p) return NULL;
+  p->has = calloc(1, pt_bits_size(s->piece_count));
+  p->uploads = malloc(PT_UPLOAD_QUEUE_MAX * sizeof *p->uploads);
+  if (!p->has || !p->uploads) {
+    free(p->has);
+    free(p->uploads);
+    free(p);
+    return NULL;
+  }
+  p->swarm = s;
+  p->remote = remote;
+  p->channel = channel;
+  p->created_here = created_here;
+  p->choking = p->choked = true;
+  p->pipeline = PT_PIPELINE_START;
+  p->queue_max = PT_QUEUE_START;
+  p->window_us = s->cx->now_us;
+  p->next = s->peers;
+  s->peers = p;
+  s->peer_count++;
+  if (s->rechoke_us == PT_NEVER) s->rechoke_us = s->cx->now_us + PT_SECOND_US;
+  s->dirty = true;
+  pt_peer_greet(p);
+  return p;
+}
+
+/* Pieces that only this peer had are lost now: elections wait anew. */
+static void forget_pieces(pt_peer *p) {
+  pt_swarm *s = p->swarm;
+  for (uint32_t i = 0; i < s->piece_count; i++)
+    if (pt_bits_get(p->has, i)) s->pieces[i].available--;
+  for (uint32_t i = 0; i < s->want_count; i++)
+    if (pt_bits_get(p->has, s->wants[i].piece) && s->pieces[s->wants[i].piece].available == 0)
+      s->wants[i].lost_us = s->cx->now_us;
+}
+
+void pt_peer_del(pt_peer *p) {
+  pt_swarm *s = p->swarm;
+  pt_peer_release(p, false);
+  forget_pieces(p);
+  pt_peer **at = &s->peers;
+  while (*at != p) at = &(*at)->next;
+  *at = p->next;
+  s->peer_count--;
+  if (!s->peers) s->rechoke_us = PT_NEVER;
+  s->dirty = true;
+  free(p->has);
+  free(p->wants);
+  free(p->uploads);
+  free(p->control);
+  free(p->partial);
+  free(p);
+}
+
+void pt_peer_fault(pt_peer *p, int error, const char *what) {
+  p->broken = true;
+  pt_event event = {
+      .kind = PT_OUT_FAULT, .code = error, .text = {(const uint8_t *)what, strlen(what)}};
+  memcpy(event.peer, p->remote->id, PT_ID_SIZE);
+  memcpy(event.swarm, p->swarm->key, PT_ID_SIZE);
+  pt_outbox_push(&p->swarm->cx->out, &event);
+}
+
+bool pt_peer_usable(const pt_peer *p) {
+  return p->bits_known && !p->choked && !p->broken && !p->remote->condemned &&
+         p->swarm->cx->now_us >= p->snubbed_until_us;
+}
+
+bool pt_peer_offers(const pt_peer *p, uint32_t piece) {
+  return pt_peer_usable(p) && pt_bits_get(p->has, piece);
+}
+
+bool pt_peer_wants(const pt_peer *p, uint32_t piece) {
+  for (uint32_t i = 0; i < p->want_count; i++)
+    if (piece >= p->wants[i].first && piece - p->wants[i].first < p->wants[i].count) return true;
+  return false;
+}
+
+static bool asked_already(const pt_peer *p, uint32_t piece, uint32_t begin) {
+  for (uint32_t i = 0; i < p->asked_count; i++)
+    if (p->asked[i].piece == piece && p->asked[i].begin == begin) return true;
+  return false;
+}
+
+void pt_peer_ask(pt_peer *p, uint32_t piece) {
+  pt_swarm *s = p->swarm;
+  uint32_t size = pt_swarm_piece_size(s, piece);
+  if (!p->interesting) {
+    p->interesting = true;
+    pt_peer_say_kind(p, PT_WIRE_INTERESTED);
+  }
+  if (p->asked_count == 0) p->answered_us = s->cx->now_us;
+  for (uint32_t begin = 0; begin < size && p->asked_count < PT_PIPELINE_MAX;
+       begin += PT_BLOCK_SIZE) {
+    if (!pt_assembly_lacks(s, piece, begin / PT_BLOCK_SIZE) || asked_already(p, piece, begin))
+      continue;
+    uint32_t length = size - begin < PT_BLOCK_SIZE ? size - begin : PT_BLOCK_SIZE;
+    p->asked[p->asked_count++] = (pt_asked){piece, begin, length, s->cx->now_us};
+    pt_wire_message m = {
+        .kind = PT_WIRE_REQUEST, .index = piece, .begin = begin, .length = length};
+    pt_peer_say(p, &m);
+  }
+}
+
+void pt_peer_cancel(pt_peer *p, uint32_t piece) {
+  for (uint32_t i = p->asked_count; i-- > 0;) {
+    if (p->asked[i].piece != piece) continue;
+    pt_wire_message m = {.kind = PT_WIRE_CANCEL,
+                         .index = piece,
+                         .begin = p->asked[i].begin,
+                         .length = p->asked[i].length};
+    pt_peer_say(p, &m);
+    p->asked[i] = p->asked[--p->asked_count];
+  }
+}
+
+void pt_peer_release(pt_peer *p, bool cancel) {
+  pt_swarm *s = p->swarm;
+  for (uint32_t i = 0; i < s->want_count; i++) {
+    if (s->wants[i].from != p) continue;
+    s->wants[i].from = NULL;
+    if (cancel) pt_peer_cancel(p, s->wants[i].piece);
+  }
+  p->asked_count = 0;
+  s->dirty = true;
+}
+
+static void turn_rates(pt_peer *p) {
+  uint64_t now = p->swarm->cx->now_us, span_us = now - p->window_us;
+  if (span_us < 250 * PT_MS_US) return;
+  uint64_t in = p->in_window * PT_SECOND_US / span_us, out = p->out_window * PT_SECOND_US / span_us;
+  p->rate_in = p->rate_in ? (p->rate_in * 3 + in) / 4 : in;
+  p->rate_out = p->rate_out ? (p->rate_out * 3 + out) / 4 : out;
+  p->in_window = p->out_window = 0;
+  p->window_us = now;
+  /* Enough to keep the line full for a round trip and a busy moment. */
+  uint64_t bytes = p->rate_in / 1000 * (p->rtt_min_us / PT_MS_US + 100);
+  uint64_t blocks = bytes / PT_BLOCK_SIZE + 4;
+  if (blocks < PT_PIPELINE_LEAST) blocks = PT_PIPELINE_LEAST;
+  p->pipeline = blocks < PT_PIPELINE_MAX ? (uint32_t)blocks : PT_PIPELINE_MAX;
+}
+
+void pt_peer_count_in(pt_peer *p, uint32_t bytes, uint64_t sent_us) {
+  pt_context *cx = p->swarm->cx;
+  uint64_t took_us = cx->now_us - sent_us;
+  uint32_t sample = took_us > UINT32_MAX ? UINT32_MAX : (uint32_t)took_us;
+  if (sample == 0) sample = 1;
+  if (p->rtt_min_us == 0 || sample < p->rtt_min_us) p->rtt_min_us = sample;
+  p->remote->rtt_us = p->rtt_min_us;
+  p->remote->bytes_in += bytes;
+  cx->stats.peer_bytes_in += bytes;
+  p->in_window += bytes;
+  p->answered_us = cx->now_us;
+  p->snubbed_until_us = 0;
+  turn_rates(p);
+}
+
+void pt_peer_count_out(pt_peer *p, uint32_t bytes) {
+  p->remote->bytes_out += bytes;
+  p->swarm->cx->stats.peer_bytes_out += bytes;
+  p->out_window += bytes;
+  turn_rates(p);
+}

@@ -1,0 +1,131 @@
+/* Which piece to ask which peer for.
+ *
+ * A piece is asked of one peer as a whole. What a stream needs next goes
+ * first, in the order it was wanted. Among the rest, as long as other visitors
+ * want the same pieces, the rarest goes first (each visitor breaking ties its
+ * own way), so that those who fetch together soon hold different pieces and
+ * can trade; without company plain order is best. */
+#include "base/bits.h"
+#include "base/hash.h"
+#include "swarm/units.h"
+
+#define PT_STALL_US (1u * PT_SECOND_US)
+#define PT_SNUB_US (5u * PT_SECOND_US)
+#define PT_STEAL_LEAST_US (200u * PT_MS_US)
+
+static void find_stalls(pt_swarm *s) {
+  uint64_t now = s->cx->now_us;
+  for (pt_peer *p = s->peers; p; p = p->next) {
+    if (p->asked_count == 0) continue;
+    uint64_t due = p->answered_us + PT_STALL_US + 4u * (uint64_t)p->rtt_min_us;
+    if (now < due) {
+      pt_swarm_wake(s, due);
+      continue;
+    }
+    p->snubbed_until_us = now + PT_SNUB_US;
+    pt_swarm_wake(s, p->snubbed_until_us);
+    pt_peer_release(p, true);
+  }
+}
+
+static bool in_company(const pt_swarm *s) {
+  for (const pt_peer *p = s->peers; p; p = p->next)
+    if (p->want_count) return true;
+  return false;
+}
+
+static uint64_t own_order(const pt_swarm *s, uint32_t piece) {
+  uint64_t self;
+  __builtin_memcpy(&self, s->cx->self, sizeof self);
+  return pt_hash64(&piece, sizeof piece, self);
+}
+
+static bool sooner(const pt_swarm *s, const pt_want *a, const pt_want *b, bool company) {
+  if (a->blocking != b->blocking) return a->blocking;
+  if (a->head != b->head) return a->head;
+  if (a->head || !company) return a->order < b->order;
+  uint16_t have_a = s->pieces[a->piece].available, have_b = s->pieces[b->piece].available;
+  if (have_a != have_b) return have_a < have_b;
+  return own_order(s, a->piece) < own_order(s, b->piece);
+}
+
+static bool free_for(const pt_swarm *s, const pt_want *w, const pt_peer *p) {
+  return !w->from && !w->fetch && s->pieces[w->piece].state < PT_PIECE_FULL &&
+         pt_bits_get(p->has, w->piece);
+}
+
+static pt_want *pick(pt_swarm *s, const pt_peer *p, bool company) {
+  pt_want *best = NULL;
+  for (uint32_t i = 0; i < s->want_count; i++) {
+    pt_want *w = &s->wants[i];
+    if (free_for(s, w, p) && (!best || sooner(s, w, best, company))) best = w;
+  }
+  return best;
+}
+
+static void assign(pt_swarm *s, pt_want *w, pt_peer *p) {
+  pt_piece *piece = &s->pieces[w->piece];
+  if (piece->failures && piece->state == PT_PIECE_GATHERING) pt_assembly_drop(s, w->piece);
+  if (!pt_assembly_open(s, w->piece)) return;
+  w->from = p;
+  pt_peer_ask(p, w->piece);
+}
+
+static uint64_t time_left_us(const pt_peer *p) {
+  if (!p->rate_in) return PT_NEVER;
+  return (uint64_t)p->asked_count * PT_BLOCK_SIZE * PT_SECOND_US / p->rate_in;
+}
+
+/* An idle peer takes over what a much slower one was asked for. */
+static pt_want *steal(pt_swarm *s, const pt_peer *p) {
+  if (p->asked_count || !p->rate_in) return NULL;
+  uint64_t ours_us = (uint64_t)s->piece_length * PT_SECOND_US / p->rate_in + p->rtt_min_us;
+  for (uint32_t i = 0; i < s->want_count; i++) {
+    pt_want *w = &s->wants[i];
+    if (!w->from || w->from == p || !pt_bits_get(p->has, w->piece)) continue;
+    uint64_t theirs_us = time_left_us(w->from);
+    if (theirs_us < PT_STEAL_LEAST_US || theirs_us / 4 < ours_us) continue;
+    pt_peer_cancel(w->from, w->piece);
+    w->from = NULL;
+    return w;
+  }
+  return NULL;
+}
+
+static bool give_work(pt_swarm *s, pt_peer *p, bool company) {
+  if (!pt_peer_usable(p) || p->asked_count >= p->pipeline) return false;
+  pt_want *w = pick(s, p, company);
+  if (!w) w = steal(s, p);
+  if (!w) return false;
+  assign(s, w, p);
+  return w->from == p;
+}
+
+/* Long pieces do not fit into a pipeline at once: ask for the rest. */
+static void top_up(pt_swarm *s) {
+  for (uint32_t i = 0; i < s->want_count; i++) {
+    pt_want *w = &s->wants[i];
+    if (!w->from || w->from->asked_count >= w->from->pipeline) continue;
+    if (pt_assembly_open(s, w->piece)) pt_peer_ask(w->from, w->piece);
+  }
+}
+
+void pt_picker_plan(pt_swarm *s) {
+  find_stalls(s);
+  if (s->want_count == 0) return;
+  top_up(s);
+  bool company = in_company(s);
+  for (bool more = true; more;) {
+    more = false;
+    for (pt_peer *p = s->peers; p; p = p->next) more |= give_work(s, p, company);
+  }
+  for (pt_peer *p = s->peers; p; p = p->next) {
+    if (p->interesting || !p->bits_known || p->has_count == 0) continue;
+    for (uint32_t i = 0; i < s->want_count; i++) {
+      if (!pt_bits_get(p->has, s->wants[i].piece)) continue;
+      p->interesting = true;
+      pt_peer_say_kind(p, PT_WIRE_INTERESTED);
+      break;
+    }
+  }
+}

@@ -1,0 +1,313 @@
+/* What comes in on a channel. Nothing here is trusted: every number is checked
+ * against the swarm, every message against what may come now. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/bits.h"
+#include "swarm/units.h"
+
+/* Our extension ids (send.c tells them). */
+enum { PT_EXT_METADATA = 1, PT_EXT_DONTHAVE = 2, PT_EXT_WANT = 3 };
+
+static void has_now(pt_peer *p, uint32_t piece) {
+  if (pt_bits_get(p->has, piece)) return;
+  pt_bits_set(p->has, piece);
+  p->has_count++;
+  p->swarm->pieces[piece].available++;
+  if (p->swarm->pieces[piece].want) p->swarm->dirty = true;
+}
+
+static void has_no_more(pt_peer *p, uint32_t piece) {
+  if (!pt_bits_get(p->has, piece)) return;
+  pt_bits_clear(p->has, piece);
+  p->has_count--;
+  p->swarm->pieces[piece].available--;
+  pt_want *w = pt_swarm_want_of(p->swarm, piece);
+  if (w && w->from == p) {
+    w->from = NULL;
+    pt_peer_cancel(p, piece);
+  }
+  p->swarm->dirty = true;
+}
+
+static void pieces_known(pt_peer *p) {
+  p->bits_known = true;
+  p->swarm->dirty = true;
+}
+
+static void take_bitfield(pt_peer *p, pt_bytes bits) {
+  pt_swarm *s = p->swarm;
+  if (p->bits_known) {
+    pt_peer_fault(p, PT_ERR_STATE, "sent its bitfield twice");
+    return;
+  }
+  if (bits.len != pt_bits_size(s->piece_count) ||
+      !pt_bits_tail_clear(bits.data, s->piece_count)) {
+    pt_peer_fault(p, PT_ERR_RANGE, "sent a bitfield of the wrong size");
+    return;
+  }
+  for (uint32_t i = 0; i < s->piece_count; i++)
+    if (pt_bits_get(bits.data, i)) has_now(p, i);
+  pieces_known(p);
+}
+
+static void take_have_all(pt_peer *p, bool all) {
+  if (p->bits_known) {
+    pt_peer_fault(p, PT_ERR_STATE, "sent its bitfield twice");
+    return;
+  }
+  for (uint32_t i = 0; all && i < p->swarm->piece_count; i++) has_now(p, i);
+  pieces_known(p);
+}
+
+static bool block_valid(const pt_swarm *s, uint32_t piece, uint32_t begin, uint32_t length) {
+  if (piece >= s->piece_count || length == 0 || length > PT_WIRE_REQUEST_MAX) return false;
+  uint32_t size = pt_swarm_piece_size(s, piece);
+  return begin < size && length <= size - begin;
+}
+
+static void take_request(pt_peer *p, const pt_wire_message *m) {
+  pt_swarm *s = p->swarm;
+  if (!block_valid(s, m->index, m->begin, m->length)) {
+    pt_peer_fault(p, PT_ERR_RANGE, "asked for bytes outside of a piece");
+    return;
+  }
+  bool can = !p->choking && s->pieces[m->index].state == PT_PIECE_HAVE &&
+             p->upload_count < PT_UPLOAD_QUEUE_MAX && s->cx->upload_quota >= m->length &&
+             s->cx->consent == PT_CONSENT_GRANTED;
+  if (!can) {
+    pt_wire_message no = *m;
+    no.kind = PT_WIRE_REJECT;
+    if (p->fast) pt_peer_say(p, &no);
+    return;
+  }
+  uint32_t slot = (p->upload_head + p->upload_count++) % PT_UPLOAD_QUEUE_MAX;
+  p->uploads[slot] = (pt_upload){m->index, m->begin, m->length};
+  pt_store_touch(&s->pieces[m->index]);
+}
+
+static void take_cancel(pt_peer *p, const pt_wire_message *m) {
+  for (uint32_t i = 0; i < p->upload_count; i++) {
+    uint32_t at = (p->upload_head + i) % PT_UPLOAD_QUEUE_MAX;
+    const pt_upload *u = &p->uploads[at];
+    if (u->piece != m->index || u->begin != m->begin || u->length != m->length) continue;
+    for (uint32_t j = i; j + 1 < p->upload_count; j++)
+      p->uploads[(p->upload_head + j) % PT_UPLOAD_QUEUE_MAX] =
+          p->uploads[(p->upload_head + j + 1) % PT_UPLOAD_QUEUE_MAX];
+    p->upload_count--;
+    pt_wire_message no = *m;
+    no.kind = PT_WIRE_REJECT;
+    if (p->fast) pt_peer_say(p, &no);
+    return;
+  }
+}
+
+static pt_asked *find_asked(pt_peer *p, uint32_t piece, uint32_t begin, uint32_t length) {
+  for (uint32_t i = 0; i < p->asked_count; i++)
+    if (p->asked[i].piece == piece && p->asked[i].begin == begin && p->asked[i].length == length)
+      return &p->asked[i];
+  return NULL;
+}
+
+static void take_block(pt_peer *p, const pt_wire_message *m) {
+  pt_swarm *s = p->swarm;
+  pt_asked *asked = find_asked(p, m->index, m->begin, (uint32_t)m->data.len);
+  if (!asked) {
+    s->cx->stats.wasted_bytes += m->data.len; /* cancelled, or never asked for */
+    return;
+  }
+  uint64_t sent_us = asked->sent_us;
+  *asked = p->asked[--p->asked_count];
+  pt_peer_count_in(p, (uint32_t)m->data.len, sent_us);
+  s->dirty = true;
+  pt_piece *piece = &s->pieces[m->index];
+  pt_want *want = pt_swarm_want_of(s, m->index);
+  /* A piece that failed is got from one source only, to tell who lied. */
+  bool welcome = piece->failures == 0 || (want && want->from == p);
+  if (piece->state != PT_PIECE_GATHERING || !welcome ||
+      !pt_assembly_lacks(s, m->index, m->begin / PT_BLOCK_SIZE)) {
+    s->cx->stats.wasted_bytes += m->data.len;
+    return;
+  }
+  pt_assembly_put(s, m->index, m->begin, m->data, p->remote->name);
+}
+
+static void take_reject(pt_peer *p, const pt_wire_message *m) {
+  pt_asked *asked = find_asked(p, m->index, m->begin, m->length);
+  if (!asked) return;
+  *asked = p->asked[--p->asked_count];
+  pt_want *want = pt_swarm_want_of(p->swarm, m->index);
+  if (want && want->from == p) want->from = NULL;
+  /* Choked, or it let go of the piece: if it is not choking, the latter. */
+  if (!p->choked) has_no_more(p, m->index);
+  p->swarm->dirty = true;
+}
+
+static void take_choke(pt_peer *p, bool choked) {
+  p->choked = choked;
+  p->swarm->dirty = true;
+  if (choked) pt_peer_release(p, false);
+}
+
+static void take_wants(pt_peer *p, pt_bytes payload) {
+  if (payload.len % 8 || payload.len > PT_WANT_RANGES_MAX * 8) {
+    pt_peer_fault(p, PT_ERR_RANGE, "sent a malformed pt_want");
+    return;
+  }
+  uint32_t count = (uint32_t)(payload.len / 8);
+  pt_range *wants = count ? malloc(count * sizeof *wants) : NULL;
+  if (count && !wants) return;
+  pt_reader r = pt_reader_of(payload.data, payload.len);
+  for (uint32_t i = 0; i < count; i++) {
+    pt_read_u32(&r, &wants[i].first);
+    pt_read_u32(&r, &wants[i].count);
+  }
+  free(p->wants);
+  p->wants = wants;
+  p->want_count = count;
+  p->swarm->dirty = true;
+}
+
+static void take_extended(pt_peer *p, const pt_wire_message *m) {
+  if (m->extension == 0) {
+    pt_wire_extensions e;
+    if (pt_wire_extensions_decode(m->data, &e) != PT_OK) {
+      pt_peer_fault(p, PT_ERR_SYNTAX, "sent a malformed extension handshake");
+      return;
+    }
+    p->ext_metadata = e.ut_metadata;
+    p->ext_donthave = e.lt_donthave;
+    p->ext_want = e.pt_want;
+    if (p->swarm->want_count) pt_peer_say_wants(p);
+  } else if (m->extension == PT_EXT_DONTHAVE) {
+    pt_reader r = pt_reader_of(m->data.data, m->data.len);
+    uint32_t piece;
+    if (pt_read_u32(&r, &piece) && piece < p->swarm->piece_count) has_no_more(p, piece);
+    else pt_peer_fault(p, PT_ERR_RANGE, "sent a malformed lt_donthave");
+  } else if (m->extension == PT_EXT_WANT) {
+    take_wants(p, m->data);
+  }
+}
+
+static void take_message(pt_peer *p, const pt_wire_message *m) {
+  switch (m->kind) {
+  case PT_WIRE_CHOKE: take_choke(p, true); break;
+  case PT_WIRE_UNCHOKE: take_choke(p, false); break;
+  case PT_WIRE_INTERESTED:
+    p->interested = true;
+    pt_choke_consider(p);
+    break;
+  case PT_WIRE_NOT_INTERESTED: p->interested = false; break;
+  case PT_WIRE_HAVE:
+    if (m->index >= p->swarm->piece_count) {
+      pt_peer_fault(p, PT_ERR_RANGE, "announced a piece that does not exist");
+      break;
+    }
+    if (!p->bits_known) pieces_known(p); /* BEP 3: no bitfield means none */
+    has_now(p, m->index);
+    break;
+  case PT_WIRE_BITFIELD: take_bitfield(p, m->data); break;
+  case PT_WIRE_HAVE_ALL: take_have_all(p, true); break;
+  case PT_WIRE_HAVE_NONE: take_have_all(p, false); break;
+  case PT_WIRE_REQUEST: take_request(p, m); break;
+  case PT_WIRE_PIECE: take_block(p, m); break;
+  case PT_WIRE_CANCEL: take_cancel(p, m); break;
+  case PT_WIRE_REJECT: take_reject(p, m); break;
+  case PT_WIRE_EXTENDED: take_extended(p, m); break;
+  case PT_WIRE_HASH_REQUEST: pt_layers_request(p, m); break;
+  case PT_WIRE_HASHES: pt_layers_hashes(p, m); break;
+  case PT_WIRE_HASH_REJECT: pt_layers_reject(p, m); break;
+  default: break; /* keep-alive, port, suggest, allowed fast, unknown */
+  }
+}
+
+static size_t take_greeting(pt_peer *p, pt_bytes in) {
+  pt_wire_handshake h;
+  int error = pt_wire_handshake_decode(in, &h);
+  if (error == PT_ERR_MORE) return 0;
+  if (error != PT_OK || memcmp(h.info_hash, p->swarm->key, PT_ID_SIZE) != 0 ||
+      memcmp(h.peer_id, p->remote->id, PT_ID_SIZE) != 0) {
+    pt_peer_fault(p, error ? error : PT_ERR_RANGE, "greeted with a handshake that is not its own");
+    return 0;
+  }
+  p->greeted = true;
+  p->fast = pt_wire_has_fast(h.reserved);
+  if (!p->remote->up) {
+    p->remote->up = true;
+    p->swarm->cx->stats.peers_connected++;
+    pt_event event = {.kind = PT_OUT_PEER_UP, .link = p->remote->link};
+    memcpy(event.peer, p->remote->id, PT_ID_SIZE);
+    pt_outbox_push(&p->swarm->cx->out, &event);
+  }
+  /* Who has nothing yet will ask soon: spare it the round trip. */
+  pt_choke_consider(p);
+  return PT_WIRE_HANDSHAKE_SIZE;
+}
+
+/* Takes all whole messages; returns the bytes used. */
+static size_t take_stream(pt_peer *p, pt_bytes in) {
+  size_t used = 0;
+  while (!p->broken && used < in.len) {
+    pt_bytes rest = {in.data + used, in.len - used};
+    size_t step = 0;
+    if (!p->greeted) {
+      step = take_greeting(p, rest);
+      if (step == 0) break;
+    } else {
+      pt_wire_message m;
+      int error = pt_wire_decode(rest, &m, &step);
+      if (error == PT_ERR_MORE) break;
+      if (error != PT_OK) {
+        pt_peer_fault(p, error, "sent a malformed message");
+        break;
+      }
+      take_message(p, &m);
+    }
+    used += step;
+  }
+  return used;
+}
+
+static bool keep_partial(pt_peer *p, pt_bytes rest) {
+  if (rest.len > PT_WIRE_MESSAGE_MAX + 4) return false;
+  if (rest.len > p->partial_cap) {
+    uint8_t *partial = realloc(p->partial, rest.len * 2);
+    if (!partial) return false;
+    p->partial = partial;
+    p->partial_cap = rest.len * 2;
+  }
+  memmove(p->partial, rest.data, rest.len);
+  p->partial_len = rest.len;
+  return true;
+}
+
+static bool append_partial(pt_peer *p, pt_bytes more) {
+  size_t need = p->partial_len + more.len;
+  if (need > PT_WIRE_MESSAGE_MAX + 4 + PT_WIRE_MESSAGE_MAX) return false;
+  if (need > p->partial_cap) {
+    uint8_t *partial = realloc(p->partial, need * 2);
+    if (!partial) return false;
+    p->partial = partial;
+    p->partial_cap = need * 2;
+  }
+  memcpy(p->partial + p->partial_len, more.data, more.len);
+  p->partial_len = need;
+  return true;
+}
+
+void pt_peer_receive(pt_peer *p, pt_bytes message) {
+  if (p->broken || p->remote->condemned) return;
+  pt_bytes in = message;
+  if (p->partial_len) {
+    if (!append_partial(p, message)) {
+      pt_peer_fault(p, PT_ERR_LIMIT, "sent a message that is too long");
+      return;
+    }
+    in = (pt_bytes){p->partial, p->partial_len};
+  }
+  size_t used = take_stream(p, in);
+  if (p->broken) return;
+  p->partial_len = 0;
+  if (used < in.len && !keep_partial(p, (pt_bytes){in.data + used, in.len - used}))
+    pt_peer_fault(p, PT_ERR_LIMIT, "sent a message that is too long");
+}

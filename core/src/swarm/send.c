@@ -1,0 +1,176 @@
+/* What goes out on a channel: small messages first, then blocks, packed into
+ * sends of at most PT_CHANNEL_SEND_MAX bytes, while the channel's queue is
+ * short. How short is steered by how fast it empties. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/bits.h"
+#include "swarm/units.h"
+
+#define PT_QUEUE_LEAST (64u << 10)
+#define PT_QUEUE_MOST (1u << 20)
+#define PT_QUEUE_TIME_MS 20u /* of sending in the queue */
+#define PT_PIECE_HEADER 13u  /* length, kind, index, begin */
+
+/* Our ids of extension messages, told in the extension handshake. */
+enum { PT_EXT_METADATA = 1, PT_EXT_DONTHAVE = 2, PT_EXT_WANT = 3 };
+
+static bool reserve(pt_peer *p, size_t more) {
+  size_t need = p->control_len + more;
+  if (need <= p->control_cap) return true;
+  if (need > PT_CONTROL_BYTES_MAX) return false;
+  size_t cap = p->control_cap ? p->control_cap : 1024;
+  while (cap < need) cap *= 2;
+  uint8_t *control = realloc(p->control, cap);
+  if (!control) return false;
+  p->control = control;
+  p->control_cap = cap;
+  return true;
+}
+
+void pt_peer_say(pt_peer *p, const pt_wire_message *m) {
+  if (p->broken) return;
+  if (!reserve(p, m->data.len + 128)) {
+    pt_peer_fault(p, PT_ERR_LIMIT, "does not read what is sent to it");
+    return;
+  }
+  pt_writer w = pt_writer_of(p->control + p->control_len, p->control_cap - p->control_len);
+  pt_wire_encode(&w, m);
+  if (!w.failed) p->control_len += w.len;
+}
+
+void pt_peer_say_kind(pt_peer *p, enum pt_wire_kind kind) {
+  pt_wire_message m = {.kind = kind};
+  pt_peer_say(p, &m);
+}
+
+void pt_peer_say_have(pt_peer *p, uint32_t piece) {
+  pt_wire_message m = {.kind = PT_WIRE_HAVE, .index = piece};
+  pt_peer_say(p, &m);
+}
+
+static void say_extended(pt_peer *p, uint8_t id, pt_bytes payload) {
+  pt_wire_message m = {.kind = PT_WIRE_EXTENDED, .extension = id, .data = payload};
+  pt_peer_say(p, &m);
+}
+
+void pt_peer_say_donthave(pt_peer *p, uint32_t piece) {
+  if (!p->ext_donthave) return;
+  uint8_t payload[4];
+  pt_writer w = pt_writer_of(payload, sizeof payload);
+  pt_write_u32(&w, piece);
+  say_extended(p, p->ext_donthave, (pt_bytes){payload, w.len});
+}
+
+static int by_number(const void *a, const void *b) {
+  uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+  return x < y ? -1 : x > y;
+}
+
+void pt_peer_say_wants(pt_peer *p) {
+  pt_swarm *s = p->swarm;
+  if (!p->ext_want) return;
+  uint32_t *pieces = malloc((s->want_count + 1) * sizeof *pieces);
+  uint8_t *payload = malloc(PT_WANT_RANGES_MAX * 8);
+  if (pieces && payload) {
+    for (uint32_t i = 0; i < s->want_count; i++) pieces[i] = s->wants[i].piece;
+    qsort(pieces, s->want_count, sizeof *pieces, by_number);
+    pt_writer w = pt_writer_of(payload, PT_WANT_RANGES_MAX * 8);
+    for (uint32_t i = 0; i < s->want_count && w.len + 8 <= w.cap;) {
+      uint32_t count = 1;
+      while (i + count < s->want_count && pieces[i + count] == pieces[i] + count) count++;
+      pt_write_u32(&w, pieces[i]);
+      pt_write_u32(&w, count);
+      i += count;
+    }
+    say_extended(p, p->ext_want, (pt_bytes){payload, w.len});
+  }
+  free(pieces);
+  free(payload);
+}
+
+static void say_pieces(pt_peer *p) {
+  pt_swarm *s = p->swarm;
+  pt_wire_message m = {.kind = PT_WIRE_BITFIELD,
+                       .data = {s->have, pt_bits_size(s->piece_count)}};
+  if (s->have_count == 0) m = (pt_wire_message){.kind = PT_WIRE_HAVE_NONE};
+  else if (pt_swarm_complete(s)) m = (pt_wire_message){.kind = PT_WIRE_HAVE_ALL};
+  pt_peer_say(p, &m);
+}
+
+void pt_peer_greet(pt_peer *p) {
+  pt_wire_handshake h;
+  pt_wire_reserved(h.reserved);
+  memcpy(h.info_hash, p->swarm->key, PT_ID_SIZE);
+  memcpy(h.peer_id, p->swarm->cx->self, PT_ID_SIZE);
+  if (!reserve(p, PT_WIRE_HANDSHAKE_SIZE)) {
+    p->broken = true;
+    return;
+  }
+  pt_writer w = pt_writer_of(p->control, p->control_cap);
+  pt_wire_handshake_encode(&w, &h);
+  p->control_len = w.len;
+  pt_wire_extensions e = {.lt_donthave = PT_EXT_DONTHAVE,
+                          .pt_want = PT_EXT_WANT,
+                          .reqq = PT_UPLOAD_QUEUE_MAX,
+                          .client = {(const uint8_t *)"Peertide " PT_VERSION,
+                                     sizeof "Peertide " PT_VERSION - 1}};
+  uint8_t payload[256];
+  pt_writer ext = pt_writer_of(payload, sizeof payload);
+  pt_wire_extensions_encode(&ext, &e);
+  say_extended(p, 0, (pt_bytes){payload, ext.len});
+  say_pieces(p);
+}
+
+/* The blocks that fit behind what is in out already. */
+static size_t put_blocks(pt_peer *p, pt_writer *w) {
+  pt_swarm *s = p->swarm;
+  while (p->upload_count) {
+    const pt_upload u = p->uploads[p->upload_head];
+    const pt_piece *piece = &s->pieces[u.piece];
+    bool gone = piece->state != PT_PIECE_HAVE;
+    if (!gone && (w->len + PT_PIECE_HEADER + u.length > w->cap ||
+                  !pt_context_take_upload(s->cx, u.length)))
+      break;
+    p->upload_head = (p->upload_head + 1) % PT_UPLOAD_QUEUE_MAX;
+    p->upload_count--;
+    pt_wire_message m = {.kind = PT_WIRE_PIECE, .index = u.piece, .begin = u.begin};
+    if (gone) {
+      m.kind = PT_WIRE_REJECT;
+      m.length = u.length;
+      if (p->fast) pt_wire_encode(w, &m);
+      continue;
+    }
+    m.data = (pt_bytes){piece->data + u.begin, u.length};
+    pt_wire_encode(w, &m);
+    pt_peer_count_out(p, u.length);
+  }
+  return w->len;
+}
+
+size_t pt_peer_send(pt_peer *p, uint8_t *out) {
+  if (p->broken || p->remote->condemned) return 0;
+  if (p->queued >= PT_QUEUE_MOST * 2) return 0; /* not even small messages */
+  pt_writer w = pt_writer_of(out, PT_CHANNEL_SEND_MAX);
+  size_t take = p->control_len < w.cap ? p->control_len : w.cap;
+  if (take) {
+    pt_write_bytes(&w, p->control, take);
+    memmove(p->control, p->control + take, p->control_len - take);
+    p->control_len -= take;
+  }
+  if (p->control_len == 0 && p->queued < p->queue_max) put_blocks(p, &w);
+  if (p->queued == 0 && w.len) p->queue_us = p->swarm->cx->now_us;
+  p->queued += (uint32_t)w.len;
+  return w.len;
+}
+
+void pt_peer_drained(pt_peer *p) {
+  uint64_t took_us = p->swarm->cx->now_us - p->queue_us;
+  if (p->queued >= PT_QUEUE_LEAST && took_us > 0) {
+    uint64_t target = (uint64_t)p->queued * PT_QUEUE_TIME_MS * PT_MS_US / took_us;
+    target = (target + p->queue_max * 3u) / 4;
+    if (target < PT_QUEUE_LEAST) target = PT_QUEUE_LEAST;
+    p->queue_max = target < PT_QUEUE_MOST ? (uint32_t)target : PT_QUEUE_MOST;
+  }
+  p->queued = 0;
+}

@@ -1,0 +1,145 @@
+/* Page requests: a window of pieces ahead of what the page has taken is kept
+ * wanted and in memory; verified bytes are handed out in order, as far as the
+ * page has given credit. */
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "swarm/units.h"
+
+#define PT_AHEAD_BYTES (4u << 20)       /* fetched ahead of the page */
+#define PT_AHEAD_TIGHT_BYTES (1u << 20) /* when memory is short */
+#define PT_WINDOW_STEP_BYTES (1u << 20) /* the window moves in such steps, so
+                                           that fetches are worth a request */
+#define PT_HEAD_PIECES 2u
+#define PT_DELIVER_MAX (256u << 10)     /* bytes in one output */
+
+pt_stream *pt_stream_new(pt_swarm *s, uint32_t id, uint32_t file, uint64_t at, uint64_t end,
+                         bool blocking) {
+  assert(file < s->file_count && at <= end && end <= s->files[file].length);
+  pt_stream *st = calloc(1, sizeof *st);
+  if (!st) return NULL;
+  const pt_file *f = &s->files[file];
+  st->swarm = s;
+  st->id = id;
+  st->file = file;
+  st->at = at;
+  st->end = end;
+  st->blocking = blocking;
+  st->window_first = st->window_end = f->piece_first + (uint32_t)(at / s->piece_length);
+  st->prev = s->streams_last;
+  if (s->streams_last) s->streams_last->next = st;
+  else s->streams = st;
+  s->streams_last = st;
+  pt_stream_advance(st);
+  s->deliverable = true;
+  return st;
+}
+
+static void unpin(pt_swarm *s, uint32_t piece) {
+  assert(s->pieces[piece].pins > 0);
+  if (--s->pieces[piece].pins > 0) return;
+  pt_want *w = pt_swarm_want_of(s, piece);
+  if (w && w->from) pt_peer_cancel(w->from, piece);
+  if (w && s->pieces[piece].state == PT_PIECE_GATHERING &&
+      s->pieces[piece].assembly->blocks_here == 0)
+    pt_assembly_drop(s, piece);
+  pt_swarm_unwant(s, piece);
+}
+
+void pt_stream_del(pt_stream *st) {
+  pt_swarm *s = st->swarm;
+  while (st->window_first < st->window_end) unpin(s, st->window_first++);
+  if (st->prev) st->prev->next = st->next;
+  else s->streams = st->next;
+  if (st->next) st->next->prev = st->prev;
+  else s->streams_last = st->prev;
+  s->dirty = true;
+  free(st);
+}
+
+static uint64_t ahead_bytes(const pt_swarm *s) {
+  const pt_context *cx = s->cx;
+  bool tight = cx->stats.stored_bytes > cx->memory_max / 2 && cx->memory_max < (64u << 20);
+  uint64_t ahead = tight ? PT_AHEAD_TIGHT_BYTES : PT_AHEAD_BYTES;
+  return ahead > 2u * s->piece_length ? ahead : 2u * s->piece_length;
+}
+
+/* The pieces the page needs next are nobody's to wait for. */
+static void mark_head(pt_stream *st, uint32_t next) {
+  for (uint32_t i = next; i < st->window_end && i < next + PT_HEAD_PIECES; i++) {
+    pt_want *w = pt_swarm_want_of(st->swarm, i);
+    if (w) w->head = true;
+  }
+}
+
+void pt_stream_advance(pt_stream *st) {
+  pt_swarm *s = st->swarm;
+  const pt_file *f = &s->files[st->file];
+  if (st->at >= st->end) return;
+  uint32_t next = f->piece_first + (uint32_t)(st->at / s->piece_length);
+  uint32_t last = f->piece_first + (uint32_t)((st->end - 1) / s->piece_length);
+  uint32_t ahead = (uint32_t)(ahead_bytes(s) / s->piece_length);
+  uint32_t target = last - next < ahead ? last + 1 : next + ahead;
+  uint32_t step = PT_WINDOW_STEP_BYTES / s->piece_length ? PT_WINDOW_STEP_BYTES / s->piece_length : 1;
+  while (st->window_first < next && st->window_first < st->window_end)
+    unpin(s, st->window_first++);
+  if (st->window_first < next) st->window_first = st->window_end = next;
+  if (target > last || target - st->window_end >= step || st->window_end <= next) {
+    for (; st->window_end < target; st->window_end++) {
+      uint32_t piece = st->window_end;
+      s->pieces[piece].pins++;
+      if (s->pieces[piece].state != PT_PIECE_HAVE)
+        pt_swarm_want(s, piece, st->blocking, piece < next + PT_HEAD_PIECES);
+    }
+  }
+  mark_head(st, next);
+}
+
+void pt_stream_credit(pt_stream *st, uint64_t bytes) {
+  st->credit = bytes > UINT64_MAX - st->credit ? UINT64_MAX : st->credit + bytes;
+  st->swarm->deliverable = true;
+}
+
+static bool finish(pt_stream *st, int code, pt_event *out) {
+  *out = (pt_event){.kind = PT_OUT_REQUEST_END, .id = st->id, .code = code};
+  return true;
+}
+
+bool pt_stream_poll(pt_stream *st, pt_event *out) {
+  pt_swarm *s = st->swarm;
+  if (st->result != PT_OK) return finish(st, st->result, out);
+  if (st->at >= st->end) return finish(st, PT_OK, out);
+  const pt_file *f = &s->files[st->file];
+  uint32_t number = f->piece_first + (uint32_t)(st->at / s->piece_length);
+  pt_piece *piece = &s->pieces[number];
+  if (piece->state != PT_PIECE_HAVE || st->credit == 0) {
+    bool starves = st->credit > 0;
+    if (starves && !st->starved_us) {
+      st->starved_us = s->cx->now_us;
+      s->dirty = true;
+    } else if (!starves) {
+      st->starved_us = 0;
+    }
+    return false;
+  }
+  st->starved_us = 0;
+  uint32_t in_piece = (uint32_t)(st->at % s->piece_length);
+  uint64_t take = pt_swarm_piece_size(s, number) - in_piece;
+  if (take > st->end - st->at) take = st->end - st->at;
+  if (take > st->credit) take = st->credit;
+  if (take > PT_DELIVER_MAX) take = PT_DELIVER_MAX;
+  *out = (pt_event){.kind = PT_OUT_REQUEST_DATA,
+                    .id = st->id,
+                    .code = piece->giver == PT_GIVER_ORIGIN ? PT_SOURCE_ORIGIN : PT_SOURCE_PEER,
+                    .offset = st->at,
+                    .data = {piece->data + in_piece, (size_t)take}};
+  if (piece->giver >= PT_GIVER_FIRST)
+    memcpy(out->peer, s->cx->names[piece->giver], PT_ID_SIZE);
+  pt_store_touch(piece);
+  st->at += take;
+  st->credit -= take;
+  s->cx->stats.delivered_bytes += take;
+  pt_stream_advance(st);
+  return true;
+}
