@@ -1,0 +1,148 @@
+import { ConfigLayout, HASH_SIZE, ID_SIZE, PeerStatsLayout, StatsLayout } from '../generated/layout.ts';
+import type { CoreStats, PeerReport } from '../shared/protocol.ts';
+import type { CoreInput } from './core-input.ts';
+import type { CoreExports } from './loader.ts';
+import { RecordReader } from './record-reader.ts';
+import { RecordWriter } from './record-writer.ts';
+import { getU64, setU64, toHex } from './words.ts';
+
+/** What a node is made with (`pt_config`). */
+export interface CoreConfig {
+  /** 8 random bytes. */
+  readonly seed: Uint8Array;
+  readonly memoryMax: number;
+  readonly peersMax: number;
+  readonly consent: number;
+  readonly fingerprint: Uint8Array;
+}
+
+/** Inputs given in one call, at most about this many bytes. */
+const BATCH_BYTES_MAX = 1 << 20;
+
+/**
+ * One node in WebAssembly. Views of its memory are made anew after each call,
+ * because any call may move it.
+ */
+export class Core {
+  readonly #exports: CoreExports;
+  #nowUs = 0;
+
+  constructor(exports: CoreExports, config: CoreConfig) {
+    this.#exports = exports;
+    const at = exports.pt_wasm_config();
+    const view = new DataView(exports.memory.buffer);
+    const bytes = new Uint8Array(exports.memory.buffer);
+    bytes.set(config.seed.subarray(0, 8), at + ConfigLayout.seed);
+    bytes.set(config.fingerprint.subarray(0, HASH_SIZE), at + ConfigLayout.fingerprint);
+    setU64(view, at + ConfigLayout.memoryMax, config.memoryMax);
+    view.setUint32(at + ConfigLayout.peersMax, config.peersMax, true);
+    view.setInt32(at + ConfigLayout.consent, config.consent, true);
+    const error = exports.pt_wasm_start(this.#now());
+    if (error !== 0) throw new Error(`the core did not start (${error})`);
+  }
+
+  /**
+   * Gives the inputs, in batches, and hands every output to `handle` in order.
+   * `handle` must not call `run`.
+   */
+  run(inputs: readonly CoreInput[], handle: (output: RecordReader) => void): void {
+    let next = 0;
+    do {
+      let bytes = 0;
+      const first = next;
+      while (next < inputs.length && (next === first || bytes < BATCH_BYTES_MAX)) {
+        bytes += RecordWriter.size(inputs[next++]!);
+      }
+      this.#batch(inputs, first, next, bytes, handle);
+    } while (next < inputs.length);
+  }
+
+  #batch(
+    inputs: readonly CoreInput[],
+    first: number,
+    end: number,
+    bytes: number,
+    handle: (output: RecordReader) => void,
+  ): void {
+    const core = this.#exports;
+    const at = core.pt_wasm_in(bytes);
+    if (at === 0) throw new Error('the core is out of memory');
+    const writer = new RecordWriter(core.memory.buffer, at, bytes);
+    for (let i = first; i < end; i++) writer.write(inputs[i]!);
+    let rest = bytes;
+    do {
+      // The part that was not taken has been moved to the buffer's start.
+      rest -= core.pt_wasm_run(this.#now(), rest);
+      const reader = new RecordReader(core.memory.buffer, core.pt_wasm_out(), core.pt_wasm_out_len());
+      while (reader.next()) handle(reader);
+    } while (rest > 0 || core.pt_wasm_pending() !== 0);
+  }
+
+  /** Milliseconds until the core wants to be called again, or Infinity. */
+  get waitMs(): number {
+    return (this.#exports.pt_wasm_deadline() - this.#now()) / 1000;
+  }
+
+  /** Our peer id, 40 hex digits. */
+  get id(): string {
+    return this.#hex(this.#exports.pt_wasm_id(), ID_SIZE);
+  }
+
+  /** The name of the SHA-256 implementation in use. */
+  get backend(): string {
+    const start = this.#exports.pt_wasm_backend();
+    const bytes = new Uint8Array(this.#exports.memory.buffer, start, 64);
+    return String.fromCharCode(...bytes.subarray(0, bytes.indexOf(0)));
+  }
+
+  /** The counters, now. */
+  get stats(): CoreStats {
+    const at = this.#exports.pt_wasm_stats();
+    const peers = this.#peers();
+    const view = new DataView(this.#exports.memory.buffer, at, StatsLayout.size);
+    return {
+      originBytes: getU64(view, StatsLayout.originBytes),
+      originRequests: getU64(view, StatsLayout.originRequests),
+      peerBytesIn: getU64(view, StatsLayout.peerBytesIn),
+      peerBytesOut: getU64(view, StatsLayout.peerBytesOut),
+      wasted: getU64(view, StatsLayout.wastedBytes),
+      verified: getU64(view, StatsLayout.verifiedBytes),
+      stored: getU64(view, StatsLayout.storedBytes),
+      delivered: getU64(view, StatsLayout.deliveredBytes),
+      piecesFailed: getU64(view, StatsLayout.piecesFailed),
+      peersConnected: view.getUint32(StatsLayout.peersConnected, true),
+      peersBanned: view.getUint32(StatsLayout.peersBanned, true),
+      swarms: view.getUint32(StatsLayout.swarms, true),
+      assets: view.getUint32(StatsLayout.assets, true),
+      peers,
+    };
+  }
+
+  #peers(): PeerReport[] {
+    const peers: PeerReport[] = [];
+    for (let slot = 0; ; slot++) {
+      const at = this.#exports.pt_wasm_peer_stats(slot);
+      if (at === 0) return peers;
+      const view = new DataView(this.#exports.memory.buffer, at, PeerStatsLayout.size);
+      const rttUs = view.getUint32(PeerStatsLayout.rttUs, true);
+      peers.push({
+        id: this.#hex(at + PeerStatsLayout.peer, ID_SIZE),
+        link: view.getUint32(PeerStatsLayout.link, true),
+        connected: view.getUint32(PeerStatsLayout.connected, true) !== 0,
+        bytesIn: getU64(view, PeerStatsLayout.bytesIn),
+        bytesOut: getU64(view, PeerStatsLayout.bytesOut),
+        rttMs: rttUs === 0 ? undefined : rttUs / 1000,
+      });
+    }
+  }
+
+  #hex(at: number, length: number): string {
+    return toHex(new Uint8Array(this.#exports.memory.buffer, at, length));
+  }
+
+  /** The core's clock: whole microseconds that never go back. */
+  #now(): number {
+    this.#nowUs = Math.max(this.#nowUs, Math.floor(performance.now() * 1000));
+    return this.#nowUs;
+  }
+}

@@ -1,0 +1,29 @@
+/** 64-bit words of the core as numbers: all ones (no limit, never, to the end) is Infinity. */
+export function getU64(view: DataView, at: number): number {
+  const low = view.getUint32(at, true);
+  const high = view.getUint32(at + 4, true);
+  return low === 0xffffffff && high === 0xffffffff ? Infinity : high * 0x1_0000_0000 + low;
+}
+
+/** The reverse of {@link getU64}; values are whole, 0..2^53 or Infinity. */
+export function setU64(view: DataView, at: number, value: number): void {
+  const all = value === Infinity;
+  view.setUint32(at, all ? 0xffffffff : value % 0x1_0000_0000, true);
+  view.setUint32(at + 4, all ? 0xffffffff : Math.floor(value / 0x1_0000_0000), true);
+}
+
+const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
+
+/** Bytes as lowercase hex digits. */
+export function toHex(bytes: Uint8Array): string {
+  let text = '';
+  for (const byte of bytes) text += HEX[byte];
+  return text;
+}
+
+/** Hex digits as bytes; the caller knows that `text` is well-formed. */
+export function fromHex(text: string): Uint8Array {
+  const bytes = new Uint8Array(text.length / 2);
+  for (let i = 0; i < bytes.length; i++) bytes[i] = parseInt(text.slice(2 * i, 2 * i + 2), 16);
+  return bytes;
+}

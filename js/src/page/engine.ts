@@ -1,0 +1,54 @@
+import type { PageMessage, WorkerMessage } from '../shared/protocol.ts';
+
+/** Where the parts of the package are. */
+export interface EngineUrls {
+  readonly workerUrl: string | undefined;
+  readonly wasmUrl: string | undefined;
+  readonly wasmNoSimdUrl: string | undefined;
+}
+
+/** The page's worker, in which the core runs. */
+export class Engine {
+  readonly #worker: Worker;
+
+  /**
+   * Starts the worker's script; throws where that is not allowed. `onMessage`
+   * hears what it says; a script that doesn't load or fails says `dead`.
+   */
+  constructor({ workerUrl }: EngineUrls, onMessage: (message: WorkerMessage) => void) {
+    // Spelled out in one expression, because that is what bundlers look for.
+    this.#worker = workerUrl
+      ? new Worker(workerUrl, { type: 'module' })
+      : new Worker(new URL('./peertide.worker.js', import.meta.url), { type: 'module' });
+    this.#worker.onmessage = ({ data }: MessageEvent<WorkerMessage>) => onMessage(data);
+    this.#worker.onerror = (event) => {
+      event.preventDefault();
+      onMessage({ t: 'dead', reason: event.message || 'the worker could not be loaded' });
+    };
+  }
+
+  post(message: PageMessage, transfer: Transferable[] = []): void {
+    this.#worker.postMessage(message, transfer);
+  }
+
+  /** A new port on which assets can be asked for. */
+  makePort(kind: 'page' | 'sw'): MessagePort {
+    const { port1, port2 } = new MessageChannel();
+    this.post({ t: 'consumer', port: port1, kind }, [port1]);
+    return port2;
+  }
+
+  /** Lets the worker end what runs, and ends it. */
+  close(): void {
+    this.#worker.onmessage = this.#worker.onerror = null;
+    this.post({ t: 'close' });
+  }
+
+  /** URLs of the wasm files, beside this module unless the page says otherwise. */
+  static wasmUrls({ wasmUrl, wasmNoSimdUrl }: EngineUrls): { wasmUrl: string; wasmNoSimdUrl: string } {
+    return {
+      wasmUrl: wasmUrl ?? new URL('./peertide.wasm', import.meta.url).href,
+      wasmNoSimdUrl: wasmNoSimdUrl ?? new URL('./peertide.nosimd.wasm', import.meta.url).href,
+    };
+  }
+}

@@ -1,0 +1,85 @@
+import type { FromServiceWorker, ToServiceWorker } from '../shared/protocol.ts';
+
+/** Interception covers the whole site. */
+const SCOPE = '/';
+
+/** The page's side of the service worker: gets control, attaches this page's worker. */
+export class Interception {
+  readonly #url: URL;
+  readonly #container: ServiceWorkerContainer;
+  readonly #makePort: () => MessagePort;
+  readonly #instance = crypto.getRandomValues(new Uint32Array(2)).join('-');
+  readonly #abort = new AbortController();
+  #attached!: () => void;
+
+  /** Whether the page's own requests for indexed assets are answered. */
+  active = false;
+  /** Resolved when it has become active for the first time. */
+  readonly ready: Promise<void>;
+
+  /** `makePort` gives a new port to the page's worker. */
+  constructor(url: string, container: ServiceWorkerContainer, makePort: () => MessagePort) {
+    this.#url = new URL(url);
+    this.#container = container;
+    this.#makePort = makePort;
+    this.ready = new Promise((resolve) => (this.#attached = resolve));
+  }
+
+  /**
+   * Registers the service worker and attaches as soon as it controls the page.
+   * Rejects where that can't be: not allowed here, or the site has another one.
+   */
+  async start(): Promise<void> {
+    const { signal } = this.#abort;
+    const scope = new URL(SCOPE, this.#url).href;
+    const present = await this.#container.getRegistration(scope);
+    const script = (present?.active ?? present?.waiting ?? present?.installing)?.scriptURL;
+    if (present?.scope === scope && script !== undefined && !this.#isOurs(script)) {
+      throw new Error(`the site has a service worker of its own: ${script}`);
+    }
+    const listen = (type: string, listener: (event: Event) => void) =>
+      this.#container.addEventListener(type, listener, { signal });
+    listen('controllerchange', () => this.#attach());
+    listen('message', (event) => this.#receive((event as MessageEvent<FromServiceWorker>).data));
+    this.#container.startMessages();
+    const registration = await this.#container.register(this.#url, { scope: SCOPE });
+    if (signal.aborted) return;
+    if (this.#controller) this.#attach();
+    // After a forced reload nobody controls the page, and nobody will claim it unasked.
+    else registration.active?.postMessage({ peertide: 'claim' } satisfies ToServiceWorker);
+  }
+
+  /** Ends the interception for this instance. */
+  close(): void {
+    this.#abort.abort();
+    this.active = false;
+    this.#controller?.postMessage({ peertide: 'detach', instance: this.#instance } satisfies ToServiceWorker);
+  }
+
+  get #controller(): ServiceWorker | undefined {
+    const { controller } = this.#container;
+    return controller && this.#isOurs(controller.scriptURL) ? controller : undefined;
+  }
+
+  #isOurs(script: string): boolean {
+    const { origin, pathname } = new URL(script);
+    return origin === this.#url.origin && pathname === this.#url.pathname;
+  }
+
+  #attach(): void {
+    const controller = this.#controller;
+    this.active = false;
+    if (!controller || this.#abort.signal.aborted) return;
+    const message: ToServiceWorker = { peertide: 'attach', instance: this.#instance };
+    controller.postMessage(message, [this.#makePort()]);
+  }
+
+  #receive(message: FromServiceWorker | undefined): void {
+    if (message?.peertide === 'attach?') {
+      this.#attach();
+    } else if (message?.peertide === 'attached' && message.instance === this.#instance) {
+      this.active = true;
+      this.#attached();
+    }
+  }
+}

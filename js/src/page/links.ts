@@ -1,0 +1,96 @@
+import { LinkState, Signal } from '../generated/layout.ts';
+import type { PageMessage } from '../shared/protocol.ts';
+import { ChannelBridge } from './channel-bridge.ts';
+import { Link } from './link.ts';
+
+/** A channel label that names a swarm. */
+const SWARM = /^[0-9a-f]{40}$/;
+
+/** The page's RTCPeerConnections, by the numbers under which the core knows them. */
+export class Links {
+  readonly #configuration: RTCConfiguration;
+  readonly #post: (message: PageMessage, transfer?: Transferable[]) => void;
+  readonly #links = new Map<number, Link>();
+  /** Undefined until the first channel has shown it. */
+  #transferable: boolean | undefined;
+
+  constructor(configuration: RTCConfiguration, post: (message: PageMessage, transfer?: Transferable[]) => void) {
+    this.#configuration = { ...configuration };
+    this.#post = post;
+  }
+
+  /** For connections made from now on. */
+  setIceServers(servers: readonly RTCIceServer[]): void {
+    this.#configuration.iceServers = [...servers];
+  }
+
+  /** Invites a peer, with one channel for `swarm`. */
+  dial(id: number, swarm: string): void {
+    const link = this.#make(id);
+    link?.open(swarm);
+    void link?.offer();
+  }
+
+  /** What a peer says; an offer makes the link. */
+  signal(id: number, kind: number, text: string): void {
+    if (kind === Signal.Offer && !this.#links.has(id)) this.#make(id);
+    if (kind !== Signal.Bye) void this.#links.get(id)?.receive(kind, text);
+  }
+
+  /** Makes one more channel on a link. */
+  open(id: number, swarm: string): void {
+    this.#links.get(id)?.open(swarm);
+  }
+
+  hangUp(id: number): void {
+    this.#links.get(id)?.close();
+    this.#links.delete(id);
+  }
+
+  closeAll(): void {
+    for (const id of [...this.#links.keys()]) this.hangUp(id);
+  }
+
+  #make(id: number): Link | undefined {
+    this.hangUp(id);
+    const ended = (state: number) => this.#post({ t: 'link', link: id, state });
+    try {
+      const link = new Link(this.#configuration, {
+        signal: (kind, text) => this.#post({ t: 'signal', link: id, kind, text }),
+        state: (state) => {
+          if (state !== LinkState.Connected) this.#links.delete(id);
+          ended(state);
+        },
+        channel: (channel, created) => this.#passOn(id, channel, created),
+      });
+      this.#links.set(id, link);
+      return link;
+    } catch {
+      // A bad ICE server, or more connections than the browser makes for one tab.
+      ended(LinkState.Failed);
+      return undefined;
+    }
+  }
+
+  /** Gives a channel to the worker; it must be in the task in which the channel came to be. */
+  #passOn(link: number, channel: RTCDataChannel, created: boolean): void {
+    const swarm = channel.label;
+    if (!SWARM.test(swarm)) {
+      channel.close();
+      return;
+    }
+    if (this.#transferable !== false) {
+      try {
+        this.#post({ t: 'channel', link, swarm, created, channel, bridged: false }, [
+          channel as unknown as Transferable,
+        ]);
+        this.#transferable = true;
+        return;
+      } catch {
+        this.#transferable = false;
+      }
+    }
+    const { port } = new ChannelBridge(channel);
+    this.#post({ t: 'channel', link, swarm, created, channel: port, bridged: true }, [port]);
+  }
+}

@@ -1,0 +1,340 @@
+import { PeertideError } from '../errors.ts';
+import { Fallback, PtError, Source } from '../generated/layout.ts';
+import { AssetClient } from '../shared/asset-client.ts';
+import { Delivery } from '../shared/delivery.ts';
+import { eligiblePath, ORIGIN_MARK } from '../shared/eligible.ts';
+import type { WorkerMessage } from '../shared/protocol.ts';
+import { Attachment } from './attachment.ts';
+import { Engine } from './engine.ts';
+import type { AssetSource, PeertideEventMap } from './events.ts';
+import { makeIdentity } from './identity.ts';
+import { Interception } from './interception.ts';
+import { Links } from './links.ts';
+import { resolveOptions, type ConsentOption, type PeertideOptions, type ResolvedOptions } from './options.ts';
+import { Policy } from './policy.ts';
+import { Statistics, type PeertideStats } from './stats.ts';
+
+/** `start` waits at most so long for everything to be ready; the rest follows later. */
+const START_MS_MAX = 3000;
+
+const SOURCES: Record<number, AssetSource> = {
+  [Source.Origin]: 'origin',
+  [Source.Peer]: 'peer',
+  [Source.Store]: 'store',
+};
+const FALLBACKS: Record<number, string> = Object.fromEntries(
+  Object.entries(Fallback).map(([name, code]) => [code, name.toLowerCase()]),
+);
+const NOBODY = '0'.repeat(40);
+
+/**
+ * One node among a site's visitors: takes assets from others and gives to
+ * them, verified against the site's index. Where that isn't possible, the
+ * origin delivers as if Peertide weren't there.
+ */
+export class Peertide extends EventTarget {
+  readonly #options: ResolvedOptions;
+  readonly #abort = new AbortController();
+  readonly #statistics: Statistics;
+  readonly #attachments = new Set<Attachment>();
+  #engine: Engine | undefined;
+  #links: Links | undefined;
+  #assets: AssetClient | undefined;
+  #policy: Policy | undefined;
+  #interception: Interception | undefined;
+
+  /**
+   * Starts a node. Resolves when it is ready, or after 3 seconds with what is
+   * there by then; also where Peertide can't run (`stats().fallback` says why).
+   * Rejects only with {@link PeertideError} `invalid-option`.
+   */
+  static async start(options: PeertideOptions = {}): Promise<Peertide> {
+    const tide = new Peertide(resolveOptions(options, location.href));
+    await tide.#start();
+    return tide;
+  }
+
+  private constructor(options: ResolvedOptions) {
+    super();
+    this.#options = options;
+    this.#statistics = new Statistics((path) => this.#assets?.lookup(path)?.length ?? 0);
+  }
+
+  /**
+   * Like the global fetch(), but indexed assets of this site come from other
+   * visitors: a verified, streaming Response, with ranges and abort. Whatever
+   * isn't indexed, isn't a GET, has a query or credentials is fetched plainly.
+   */
+  async fetch(input: RequestInfo | URL, init?: RequestInit): Promise<Response> {
+    const request = new Request(input, init);
+    const path = eligiblePath(request, location.origin);
+    const client = this.#assets;
+    const asset = path === undefined ? undefined : client?.lookup(path);
+    if (!client || !asset) return fetch(request);
+    return Delivery.respond({
+      client,
+      asset,
+      url: request.url,
+      range: request.headers.get('range'),
+      blocking: false,
+      signal: request.signal,
+      plain: () => {
+        const marked = new Request(request);
+        marked.headers.set(ORIGIN_MARK, '1'); // not through our service worker again
+        return fetch(marked);
+      },
+    }).response;
+  }
+
+  /**
+   * Fills in, under `root` and as they come, `<img data-src>`, `<video
+   * data-src>`, `<audio data-src>` and elements with `data-background` (a CSS
+   * background), without needing a service worker. Gives a function that stops.
+   */
+  attach(root: ParentNode & Node): () => void {
+    this.#assertOpen();
+    const attachment = new Attachment(root, {
+      intercepting: () => this.#interception?.active ?? false,
+      isIndexed: (url) => this.#isIndexed(url),
+      fetch: (url, init) => this.fetch(url, init),
+    });
+    this.#attachments.add(attachment);
+    return () => {
+      attachment.close();
+      this.#attachments.delete(attachment);
+    };
+  }
+
+  /** The counters as of now (at most a tenth of a second old while bytes flow). */
+  stats(): PeertideStats {
+    return this.#statistics.snapshot(this.#interception?.active ?? false);
+  }
+
+  /**
+   * The visitor's decision: `'granted'` takes and gives, `'download-only'`
+   * takes, `'denied'` has nothing to do with other visitors.
+   */
+  setConsent(consent: ConsentOption): void {
+    this.#assertOpen();
+    resolveOptions({ consent }, location.href);
+    this.#policy?.setConsent(consent);
+  }
+
+  /** Leaves: ends connections and interception. What runs is completed by the origin. */
+  async close(): Promise<void> {
+    if (this.#abort.signal.aborted) return;
+    this.#abort.abort();
+    for (const attachment of this.#attachments) attachment.close();
+    this.#attachments.clear();
+    this.#stop();
+  }
+
+  /** The same as {@link close}. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  override addEventListener<K extends keyof PeertideEventMap>(
+    type: K,
+    listener: ((this: Peertide, event: PeertideEventMap[K]) => unknown) | null,
+    options?: boolean | AddEventListenerOptions,
+  ): void;
+  override addEventListener(
+    type: string,
+    listener: EventListenerOrEventListenerObject | null,
+    options?: boolean | AddEventListenerOptions,
+  ): void;
+  override addEventListener(
+    type: string,
+    listener: never,
+    options?: boolean | AddEventListenerOptions,
+  ): void {
+    super.addEventListener(type, listener, options);
+  }
+
+  async #start(): Promise<void> {
+    const missing = ['Worker', 'WebAssembly', 'RTCPeerConnection', 'MessageChannel'].find(
+      (name) => !(name in globalThis),
+    );
+    if (missing !== undefined) {
+      this.#fallBack(`this browser has no ${missing}`);
+      return;
+    }
+    try {
+      this.#engine = new Engine(this.#options, (message) => this.#receive(message));
+      this.#assets = new AssetClient(this.#engine.makePort('page'));
+      const intercepting = this.#intercept();
+      await this.#startWorker();
+      const { signal } = this.#abort;
+      await withTimeout(Promise.all([this.#assets?.indexed, intercepting]), START_MS_MAX, signal);
+    } catch (error) {
+      this.#fallBack(`Peertide could not start: ${String(error)}`);
+    }
+  }
+
+  async #startWorker(): Promise<void> {
+    const options = this.#options;
+    const { certificate, fingerprint } = await makeIdentity();
+    if (!this.#engine) return; // the worker failed meanwhile
+    this.#links = new Links(
+      {
+        certificates: [certificate],
+        iceServers: [...(options.iceServers ?? [])],
+        iceTransportPolicy: options.iceTransportPolicy,
+      },
+      (message, transfer) => this.#engine?.post(message, transfer),
+    );
+    this.#policy = new Policy(options, (policy) => this.#engine?.post({ t: 'policy', policy }));
+    this.#engine.post({
+      t: 'init',
+      ...Engine.wasmUrls(options),
+      indexUrl: options.indexUrl,
+      servers: options.servers,
+      fingerprint,
+      maxPeers: options.maxPeers,
+      storeLimit: options.storeLimit,
+      mediaTypes: options.mediaTypes,
+      excludeFormats: options.excludeFormats,
+      policy: this.#policy.state,
+    });
+  }
+
+  /** Resolved when the page's own requests are answered, or never will be. */
+  async #intercept(): Promise<void> {
+    const { serviceWorker } = this.#options;
+    if (serviceWorker === undefined || !navigator.serviceWorker) return;
+    const makePort = () => this.#engine!.makePort('sw');
+    const interception = new Interception(serviceWorker, navigator.serviceWorker, makePort);
+    this.#interception = interception;
+    try {
+      await interception.start();
+      await interception.ready;
+    } catch (error) {
+      // Everything else works without it.
+      interception.close();
+      this.#say(`Peertide: no interception: ${String(error)}`);
+    }
+  }
+
+  #receive(message: WorkerMessage): void {
+    switch (message.t) {
+      case 'ready':
+        this.#statistics.id = message.id;
+        this.#statistics.backend = message.backend;
+        break;
+      case 'dead':
+        this.#fallBack(message.reason);
+        break;
+      case 'dial':
+        this.#links?.dial(message.link, message.swarm);
+        break;
+      case 'signal':
+        this.#links?.signal(message.link, message.kind, message.text);
+        break;
+      case 'hangup':
+        this.#links?.hangUp(message.link);
+        break;
+      case 'channel':
+        this.#links?.open(message.link, message.swarm);
+        break;
+      case 'ice':
+        if (!this.#options.iceServers) this.#links?.setIceServers(message.servers as RTCIceServer[]);
+        break;
+      default:
+        this.#tell(message);
+    }
+  }
+
+  /** What the page only wants to know of. */
+  #tell(message: WorkerMessage): void {
+    switch (message.t) {
+      case 'server': {
+        const { state, url } = message;
+        this.#statistics.server = state;
+        this.#emit('server', { state, url });
+        break;
+      }
+      case 'peer': {
+        const { peer, link, up } = message;
+        this.#emit('peer', { peer, link, state: up ? 'connected' : 'disconnected' });
+        break;
+      }
+      case 'fallback':
+        this.#emit('fallback', { path: message.path, reason: FALLBACKS[message.reason] ?? 'urgent' });
+        break;
+      case 'ban': {
+        const { peer, swarm, piece, code } = message;
+        this.#statistics.ban(peer);
+        this.#emit('ban', { peer, swarm, piece, code });
+        break;
+      }
+      case 'fault': {
+        const peer = message.peer === NOBODY ? undefined : message.peer;
+        this.#emit('error', { peer, code: message.code, message: message.text });
+        break;
+      }
+      case 'report':
+        this.#report(message);
+        break;
+    }
+  }
+
+  #report({ pieces, stats, tick }: WorkerMessage & { t: 'report' }): void {
+    const changed = this.#statistics.take(pieces, stats);
+    for (const { path, bytes, source, peer } of pieces) {
+      const name = SOURCES[source] ?? 'origin';
+      this.#emit('progress', { path, bytes, source: name, peer: name === 'peer' ? peer : undefined });
+    }
+    for (const detail of changed) this.#emit('asset', detail);
+    if (tick) this.#emit('stats', this.stats());
+  }
+
+  /** Peertide can't run (any more): from here on everything is a plain fetch. */
+  #fallBack(reason: string): void {
+    if (this.#statistics.fallback !== undefined || this.#abort.signal.aborted) return;
+    this.#statistics.fallback = reason;
+    this.#stop();
+    this.#say(`Peertide: everything comes from the origin: ${reason}`);
+    // Later than the code that waits for `start` and then listens.
+    setTimeout(() => this.#emit('fallback', { path: undefined, reason }));
+  }
+
+  #stop(): void {
+    this.#interception?.close();
+    this.#policy?.close();
+    this.#links?.closeAll();
+    this.#engine?.close();
+    this.#assets?.close(PtError.Cancelled);
+    this.#interception = this.#policy = this.#links = this.#engine = this.#assets = undefined;
+  }
+
+  #isIndexed(url: string): boolean {
+    const { origin, pathname, search } = new URL(url, document.baseURI);
+    return origin === location.origin && search === '' && this.#assets?.lookup(pathname) !== undefined;
+  }
+
+  #say(text: string): void {
+    console.info(text);
+  }
+
+  #emit<K extends keyof PeertideEventMap>(type: K, detail: PeertideEventMap[K]['detail']): void {
+    this.dispatchEvent(new CustomEvent(type, { detail }));
+  }
+
+  #assertOpen(): void {
+    if (this.#abort.signal.aborted) throw new PeertideError('closed', 'this Peertide is closed');
+  }
+}
+
+/** Resolves with the promise, or when the time is over, or when aborted. */
+function withTimeout(promise: Promise<unknown>, ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(resolve, ms);
+    const end = () => {
+      clearTimeout(timer);
+      resolve();
+    };
+    signal.addEventListener('abort', end, { once: true });
+    promise.then(end, reject).finally(() => signal.removeEventListener('abort', end));
+  });
+}

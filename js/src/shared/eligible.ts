@@ -1,0 +1,49 @@
+/** The parts of a `Request` that decide whether visitors may deliver it. */
+export interface RequestFacts {
+  readonly method: string;
+  readonly url: string;
+  readonly mode: string;
+  readonly credentials: string;
+  readonly cache: string;
+  readonly headers: { has(name: string): boolean };
+}
+
+/** Marks the requests of our own worker, which the service worker lets pass. */
+export const ORIGIN_MARK = 'peertide-origin';
+
+/**
+ * Requests with one of these get an answer that only the origin can give:
+ * a private one, or one that depends on what the page already has.
+ */
+const ORIGIN_ONLY_HEADERS = [
+  ORIGIN_MARK,
+  'authorization',
+  'if-match',
+  'if-none-match',
+  'if-modified-since',
+  'if-unmodified-since',
+  'if-range',
+] as const;
+
+/**
+ * The path under which the index may know the request, or undefined where it
+ * must go to the origin untouched: another method or origin, a query string, a
+ * navigation, credentials, or a page that asks for a fresh copy. Plain `<img>`,
+ * `<video>` and `<link>` say mode `no-cors` with credentials `include`; they
+ * are no private requests, while `crossorigin="use-credentials"` is one.
+ */
+export function eligiblePath(request: RequestFacts, origin: string): string | undefined {
+  if (request.method !== 'GET' || request.mode === 'navigate') return undefined;
+  if (request.credentials === 'include' && request.mode !== 'no-cors') return undefined;
+  if (['no-store', 'reload', 'only-if-cached'].includes(request.cache)) return undefined;
+  if (ORIGIN_ONLY_HEADERS.some((name) => request.headers.has(name))) return undefined;
+  const url = new URL(request.url);
+  if (url.origin !== origin || !/^https?:$/.test(url.protocol)) return undefined;
+  if (url.search !== '' || url.href.split('#')[0]?.endsWith('?')) return undefined;
+  return url.pathname;
+}
+
+/** Destinations without which the page can't render (see `PT_URGENCY_BLOCKING`). */
+export function isBlocking(destination: string): boolean {
+  return ['style', 'script', 'font', 'document'].includes(destination);
+}

@@ -1,0 +1,149 @@
+/**
+ * What travels between the page, its worker and the service worker. All of it
+ * is structured-cloned; payload bytes are transferred.
+ */
+
+/** One indexed asset: URL path, length in bytes, media type. */
+export type AssetTuple = readonly [path: string, length: number, type: string];
+
+/** A consumer (page or service worker) to the worker, over its own port. */
+export type ConsumerMessage =
+  | {
+      readonly t: 'open';
+      /** Chosen by the consumer, never reused on this port. */
+      readonly id: number;
+      readonly path: string;
+      readonly offset: number;
+      readonly length: number;
+      /** Bytes the consumer takes at once; `credit` messages add to it. */
+      readonly credit: number;
+      readonly blocking: boolean;
+    }
+  | { readonly t: 'credit'; readonly id: number; readonly bytes: number }
+  | { readonly t: 'cancel'; readonly id: number }
+  /** To be answered with `pong`: are you there? */
+  | { readonly t: 'ping' };
+
+/** The worker to a consumer. */
+export type ProviderMessage =
+  /** What may be asked for; replaces the last one. */
+  | { readonly t: 'index'; readonly assets: readonly AssetTuple[] }
+  /** The next bytes, in order; `source` is one of the core's `Source`. */
+  | { readonly t: 'data'; readonly id: number; readonly data: ArrayBuffer; readonly source: number }
+  /** Nothing more comes; `code` is 0 or one of the core's `PtError`. */
+  | { readonly t: 'end'; readonly id: number; readonly code: number }
+  | { readonly t: 'pong' };
+
+/** What the page's worker needs to begin. */
+export interface WorkerInit {
+  readonly t: 'init';
+  readonly wasmUrl: string;
+  readonly wasmNoSimdUrl: string;
+  readonly indexUrl: string;
+  /** WebSocket URLs, tried in turn. */
+  readonly servers: readonly string[];
+  /** SHA-256 fingerprint of our DTLS certificate, 32 bytes. */
+  readonly fingerprint: Uint8Array;
+  readonly maxPeers: number;
+  readonly storeLimit: number;
+  /** Undefined: what the server's settings say. */
+  readonly mediaTypes: readonly string[] | undefined;
+  readonly excludeFormats: readonly string[] | undefined;
+  readonly policy: PolicyState;
+}
+
+/** What the page allows at the moment. */
+export interface PolicyState {
+  /** One of the core's `Consent`. */
+  readonly consent: number;
+  /** Bytes per second; Infinity: no limit. */
+  readonly uploadLimit: number;
+  /** Bytes in all, over the instance's life; Infinity: no limit. */
+  readonly uploadQuota: number;
+}
+
+/** The page to its worker. */
+export type PageMessage =
+  | WorkerInit
+  | { readonly t: 'policy'; readonly policy: PolicyState }
+  | { readonly t: 'signal'; readonly link: number; readonly kind: number; readonly text: string }
+  | { readonly t: 'link'; readonly link: number; readonly state: number }
+  | {
+      readonly t: 'channel';
+      readonly link: number;
+      readonly swarm: string;
+      readonly created: boolean;
+      /** The channel itself, or a port to it where channels can't be transferred. */
+      readonly channel: RTCDataChannel | MessagePort;
+      readonly bridged: boolean;
+    }
+  | { readonly t: 'consumer'; readonly port: MessagePort; readonly kind: 'page' | 'sw' }
+  | { readonly t: 'close' };
+
+/** Bytes of one asset that arrived and were verified, from one giver. */
+export interface PieceReport {
+  readonly path: string;
+  readonly bytes: number;
+  readonly source: number;
+  readonly peer: string;
+}
+
+/** One neighbour's counters. */
+export interface PeerReport {
+  readonly id: string;
+  readonly link: number;
+  readonly connected: boolean;
+  readonly bytesIn: number;
+  readonly bytesOut: number;
+  readonly rttMs: number | undefined;
+}
+
+/** The core's counters (`pt_stats`). */
+export interface CoreStats {
+  readonly originBytes: number;
+  readonly originRequests: number;
+  readonly peerBytesIn: number;
+  readonly peerBytesOut: number;
+  readonly wasted: number;
+  readonly verified: number;
+  readonly stored: number;
+  readonly delivered: number;
+  readonly piecesFailed: number;
+  readonly peersConnected: number;
+  readonly peersBanned: number;
+  readonly swarms: number;
+  readonly assets: number;
+  readonly peers: readonly PeerReport[];
+}
+
+/** The worker to its page. */
+export type WorkerMessage =
+  | { readonly t: 'ready'; readonly id: string; readonly backend: string }
+  /** The node can't run (any more); requests go to the origin. */
+  | { readonly t: 'dead'; readonly reason: string }
+  | { readonly t: 'dial'; readonly link: number; readonly swarm: string }
+  | { readonly t: 'signal'; readonly link: number; readonly kind: number; readonly text: string }
+  | { readonly t: 'hangup'; readonly link: number }
+  | { readonly t: 'channel'; readonly link: number; readonly swarm: string }
+  | { readonly t: 'ice'; readonly servers: readonly object[] }
+  | { readonly t: 'server'; readonly state: 'connecting' | 'open' | 'closed'; readonly url: string }
+  | { readonly t: 'peer'; readonly peer: string; readonly link: number; readonly up: boolean }
+  | { readonly t: 'fallback'; readonly path: string; readonly reason: number }
+  | { readonly t: 'ban'; readonly peer: string; readonly swarm: string; readonly piece: number; readonly code: number }
+  | { readonly t: 'fault'; readonly peer: string; readonly code: number; readonly text: string }
+  | { readonly t: 'report'; readonly pieces: readonly PieceReport[]; readonly stats: CoreStats; readonly tick: boolean };
+
+/** The page to the service worker. */
+export type ToServiceWorker =
+  /** With a port to the page's worker. The last instance attached serves. */
+  | { readonly peertide: 'attach'; readonly instance: string }
+  | { readonly peertide: 'detach'; readonly instance: string }
+  /** The page is not controlled (a forced reload): please claim it. */
+  | { readonly peertide: 'claim' };
+
+/** The service worker to a page. */
+export type FromServiceWorker =
+  /** The index has arrived: requests are answered from here on. */
+  | { readonly peertide: 'attached'; readonly instance: string }
+  /** The browser restarted the service worker: please attach again. */
+  | { readonly peertide: 'attach?' };

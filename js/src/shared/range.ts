@@ -1,0 +1,44 @@
+/** A part of a file: `offset` of its first byte and its `length`, in bytes. */
+export interface ByteRange {
+  readonly offset: number;
+  readonly length: number;
+}
+
+/**
+ * Reads a `Range` header (RFC 9110, section 14.2) for a file of `total` bytes.
+ * Gives one range; `'whole'` where there is no header; `'unsatisfiable'` (to be
+ * answered with 416); or `'other'` for what we leave to the origin: several
+ * ranges, other units, bad syntax.
+ */
+export function parseRange(
+  header: string | null | undefined,
+  total: number,
+): ByteRange | 'whole' | 'unsatisfiable' | 'other' {
+  if (header === null || header === undefined) return 'whole';
+  const match = /^\s*bytes\s*=\s*(\d{0,15})\s*-\s*(\d{0,15})\s*$/i.exec(header);
+  if (!match) return 'other';
+  const [, from, to] = match as unknown as [string, string, string];
+  if (from === '') {
+    if (to === '') return 'other';
+    const length = Math.min(Number(to), total);
+    return length === 0 ? 'unsatisfiable' : { offset: total - length, length };
+  }
+  const offset = Number(from);
+  if (to !== '' && Number(to) < offset) return 'other';
+  if (offset >= total) return 'unsatisfiable';
+  const last = to === '' ? total - 1 : Math.min(Number(to), total - 1);
+  return { offset, length: last - offset + 1 };
+}
+
+/** A `Content-Range` header's numbers, or undefined where it is not of this form. */
+export function parseContentRange(
+  header: string | null,
+): { first: number; last: number; total: number | undefined } | undefined {
+  const match = /^\s*bytes\s+(\d{1,15})-(\d{1,15})\/(\d{1,15}|\*)\s*$/i.exec(header ?? '');
+  if (!match) return undefined;
+  return {
+    first: Number(match[1]),
+    last: Number(match[2]),
+    total: match[3] === '*' ? undefined : Number(match[3]),
+  };
+}

@@ -1,0 +1,103 @@
+import { PtError } from '../generated/layout.ts';
+import { AssetClient } from '../shared/asset-client.ts';
+import type { FromServiceWorker, ToServiceWorker } from '../shared/protocol.ts';
+import { AttachedClients } from './attached-clients.ts';
+
+/** An unknown page that was attached has so long to attach again. */
+const REATTACH_MS_MAX = 1000;
+/** A worker that is there answers within this. */
+const PING_MS_MAX = 1000;
+
+/** The attached pages: for each the way to its worker. */
+export class Pages {
+  readonly #scope: ServiceWorkerGlobalScope;
+  readonly #attached: AttachedClients;
+  /** By client id; of several instances in a page the last one serves. */
+  readonly #pages = new Map<string, Map<string, AssetClient>>();
+  readonly #recoveries = new Map<string, Promise<AssetClient | undefined>>();
+  readonly #awaited = new Map<string, (client: AssetClient) => void>();
+
+  constructor(scope: ServiceWorkerGlobalScope) {
+    this.#scope = scope;
+    this.#attached = new AttachedClients(scope);
+  }
+
+  /** The way to a page's worker, if it is known. */
+  get(clientId: string): AssetClient | undefined {
+    return [...(this.#pages.get(clientId)?.values() ?? [])].at(-1);
+  }
+
+  /** Whether {@link recover} may find a page that {@link get} doesn't know. */
+  mayRecover(clientId: string): boolean {
+    return clientId !== '' && this.#attached.maybeHas(clientId);
+  }
+
+  /** Asks a page that was attached before a restart to attach again. */
+  recover(clientId: string): Promise<AssetClient | undefined> {
+    let recovery = this.#recoveries.get(clientId);
+    if (!recovery) {
+      recovery = this.#recover(clientId).finally(() => this.#recoveries.delete(clientId));
+      this.#recoveries.set(clientId, recovery);
+    }
+    return recovery;
+  }
+
+  /** A page's message. */
+  async receive(message: ToServiceWorker, source: Client, port: MessagePort | undefined): Promise<void> {
+    if (message.peertide === 'claim') {
+      await this.#scope.clients.claim();
+    } else if (message.peertide === 'attach' && port) {
+      await this.#attach(source, message.instance, port);
+    } else if (message.peertide === 'detach') {
+      await this.#detach(source.id, message.instance);
+    }
+  }
+
+  /** A page's worker was silent: forgets it, unless it answers. */
+  async check(clientId: string, client: AssetClient): Promise<void> {
+    if (await client.isAlive(PING_MS_MAX)) return;
+    for (const [instance, known] of this.#pages.get(clientId) ?? []) {
+      if (known === client) await this.#detach(clientId, instance);
+    }
+  }
+
+  async #attach(source: Client, instance: string, port: MessagePort): Promise<void> {
+    const instances = this.#pages.get(source.id) ?? new Map<string, AssetClient>();
+    instances.get(instance)?.close(PtError.Cancelled);
+    instances.delete(instance); // so that it is the last one
+    const client = new AssetClient(port);
+    instances.set(instance, client);
+    this.#pages.set(source.id, instances);
+    const stored = this.#attached.add(source.id);
+    await client.indexed;
+    this.#awaited.get(source.id)?.(client);
+    source.postMessage({ peertide: 'attached', instance } satisfies FromServiceWorker);
+    await stored;
+  }
+
+  async #detach(clientId: string, instance: string): Promise<void> {
+    const instances = this.#pages.get(clientId);
+    instances?.get(instance)?.close(PtError.Cancelled);
+    instances?.delete(instance);
+    if (instances && instances.size > 0) return;
+    this.#pages.delete(clientId);
+    await this.#attached.delete(clientId);
+  }
+
+  async #recover(clientId: string): Promise<AssetClient | undefined> {
+    await this.#attached.loaded;
+    if (!this.#attached.maybeHas(clientId)) return undefined;
+    const page = await this.#scope.clients.get(clientId);
+    const client = page && (await this.#askToAttach(page));
+    if (!client) await this.#attached.delete(clientId);
+    return client;
+  }
+
+  #askToAttach(page: Client): Promise<AssetClient | undefined> {
+    return new Promise<AssetClient | undefined>((resolve) => {
+      setTimeout(() => resolve(undefined), REATTACH_MS_MAX);
+      this.#awaited.set(page.id, resolve);
+      page.postMessage({ peertide: 'attach?' } satisfies FromServiceWorker);
+    }).finally(() => this.#awaited.delete(page.id));
+  }
+}

@@ -1,0 +1,206 @@
+import { Core } from '../core/core.ts';
+import { hasSimd, loadCore } from '../core/loader.ts';
+import type { RecordReader } from '../core/record-reader.ts';
+import { In, Out, PtError } from '../generated/layout.ts';
+import type { PageMessage, PolicyState, WorkerInit, WorkerMessage } from '../shared/protocol.ts';
+import { Channels } from './channels.ts';
+import { Consumers } from './consumers.ts';
+import { IndexKeeper } from './index-keeper.ts';
+import { OriginFetches } from './origin-fetches.ts';
+import { Pump } from './pump.ts';
+import { Reporter } from './reporter.ts';
+import { ServerSocket } from './server-socket.ts';
+
+const encoder = new TextEncoder();
+
+/**
+ * The node's host in the worker: gives the core what happens, carries out what
+ * it asks for. The page keeps what only a window has (RTCPeerConnection).
+ */
+export class Host {
+  readonly #post: (message: WorkerMessage) => void;
+  readonly #core: Core;
+  readonly #pump: Pump;
+  readonly #consumers: Consumers;
+  readonly #channels: Channels;
+  readonly #origin: OriginFetches;
+  readonly #server: ServerSocket;
+  readonly #reporter: Reporter;
+  readonly #index: IndexKeeper;
+
+  /** Loads the core and starts the node. */
+  static async start(init: WorkerInit, post: (message: WorkerMessage) => void, signal: AbortSignal): Promise<Host> {
+    const exports = await loadCore(hasSimd() ? init.wasmUrl : init.wasmNoSimdUrl, signal);
+    return new Host(init, post, exports, signal);
+  }
+
+  private constructor(
+    init: WorkerInit,
+    post: (message: WorkerMessage) => void,
+    exports: Awaited<ReturnType<typeof loadCore>>,
+    signal: AbortSignal,
+  ) {
+    this.#post = post;
+    this.#core = new Core(exports, {
+      seed: crypto.getRandomValues(new Uint8Array(8)),
+      memoryMax: init.storeLimit,
+      peersMax: init.maxPeers,
+      consent: init.policy.consent,
+      fingerprint: init.fingerprint,
+    });
+    this.#pump = new Pump(this.#core, {
+      output: (output) => this.#carryOut(output),
+      run: () => this.#reporter.changed(),
+      crash: (error) => this.#crash(error),
+    });
+    this.#consumers = new Consumers(this.#pump);
+    this.#channels = new Channels(this.#pump);
+    this.#origin = new OriginFetches(this.#pump);
+    this.#server = new ServerSocket(init.servers, this.#pump, (state, url) => post({ t: 'server', state, url }));
+    this.#reporter = new Reporter(this.#core, post);
+    this.#index = new IndexKeeper(init, this.#pump, (assets) => this.#consumers.publish(assets), signal);
+    this.#setPolicy(init.policy);
+    this.#index.refresh();
+    post({ t: 'ready', id: this.#core.id, backend: this.#core.backend });
+  }
+
+  /** One message of the page's. */
+  receive(message: PageMessage): void {
+    switch (message.t) {
+      case 'policy':
+        this.#setPolicy(message.policy);
+        break;
+      case 'signal':
+        this.#pump.input({
+          kind: In.PeerSignal,
+          link: message.link,
+          code: message.kind,
+          data: encoder.encode(message.text),
+        });
+        break;
+      case 'link':
+        this.#pump.input({ kind: In.PeerState, link: message.link, code: message.state });
+        break;
+      case 'channel':
+        this.#channels.adopt(message.link, message.swarm, message.created, message.channel, message.bridged);
+        break;
+      case 'consumer':
+        this.#consumers.add(message.port, message.kind);
+        break;
+      case 'init':
+      case 'close':
+        break; // main.ts has seen to it
+    }
+  }
+
+  /** Lets go of everything; running requests end with an error. */
+  close(): void {
+    this.#pump.close();
+    this.#reporter.close();
+    this.#consumers.closeAll();
+    this.#origin.cancelAll();
+    this.#server.close();
+    this.#channels.closeAll();
+  }
+
+  #setPolicy({ consent, uploadLimit, uploadQuota }: PolicyState): void {
+    const left = Math.max(0, uploadQuota - this.#core.stats.peerBytesOut);
+    this.#pump.input({ kind: In.Policy, code: consent, offset: uploadLimit, length: left });
+  }
+
+  #carryOut(output: RecordReader): void {
+    switch (output.kind) {
+      case Out.RequestData:
+        this.#consumers.data(output);
+        break;
+      case Out.RequestEnd:
+        this.#reporter.flush(); // so that the page's figures include what it just got
+        this.#consumers.end(output.id, output.code);
+        break;
+      case Out.OriginGet:
+        this.#origin.get(output.id, output.text, output.offset, output.length);
+        break;
+      case Out.OriginCancel:
+        this.#origin.cancel(output.id);
+        break;
+      case Out.ServerOpen:
+        this.#server.open(output.id);
+        break;
+      case Out.ServerSend:
+        this.#server.send(output.dataText);
+        break;
+      case Out.ServerClose:
+        this.#server.close();
+        break;
+      case Out.ServerWelcome:
+        this.#welcome(output.dataText);
+        break;
+      case Out.ChannelSend:
+        this.#channels.send(output.id, output.data);
+        break;
+      case Out.ChannelClose:
+        this.#channels.close(output.id);
+        break;
+      case Out.Indexed:
+        this.#index.taken(output.code === PtError.Ok);
+        break;
+      case Out.IndexStale:
+        this.#index.refresh();
+        break;
+      default:
+        this.#tellPage(output);
+    }
+  }
+
+  /** Outputs that the page carries out, or only wants to know of. */
+  #tellPage(output: RecordReader): void {
+    switch (output.kind) {
+      case Out.PeerDial:
+        this.#post({ t: 'dial', link: output.link, swarm: output.swarm });
+        break;
+      case Out.PeerSignal:
+        this.#post({ t: 'signal', link: output.link, kind: output.code, text: output.dataText });
+        break;
+      case Out.PeerClose:
+        this.#post({ t: 'hangup', link: output.link });
+        break;
+      case Out.ChannelOpen:
+        this.#post({ t: 'channel', link: output.link, swarm: output.swarm });
+        break;
+      case Out.PeerUp:
+      case Out.PeerDown:
+        this.#post({ t: 'peer', peer: output.peer, link: output.link, up: output.kind === Out.PeerUp });
+        break;
+      case Out.Piece:
+        this.#reporter.piece(output.text, output.length, output.code, output.peer);
+        break;
+      case Out.Fallback:
+        this.#post({ t: 'fallback', path: output.text, reason: output.code });
+        break;
+      case Out.Ban:
+        this.#post({ t: 'ban', peer: output.peer, swarm: output.swarm, piece: output.offset, code: output.code });
+        break;
+      case Out.Fault:
+        this.#post({ t: 'fault', peer: output.peer, code: output.code, text: output.text });
+        break;
+    }
+  }
+
+  /** What the server's welcome has for us: ICE servers, and settings for clients. */
+  #welcome(text: string): void {
+    let welcome: { iceServers?: unknown; settings?: unknown };
+    try {
+      welcome = JSON.parse(text) as typeof welcome;
+    } catch {
+      return;
+    }
+    if (Array.isArray(welcome.iceServers)) this.#post({ t: 'ice', servers: welcome.iceServers as object[] });
+    this.#index.setServerFilter(welcome.settings);
+  }
+
+  /** The node can't go on: nobody may wait for it. */
+  #crash(error: unknown): void {
+    this.close();
+    this.#post({ t: 'dead', reason: String(error) });
+  }
+}

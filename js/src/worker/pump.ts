@@ -1,0 +1,110 @@
+import type { Core } from '../core/core.ts';
+import type { CoreInput } from '../core/core-input.ts';
+import type { RecordReader } from '../core/record-reader.ts';
+import { In } from '../generated/layout.ts';
+
+/** Payload that waits at most before the core runs at once. */
+const WAITING_BYTES_MAX = 1 << 18;
+/** setTimeout's largest delay. */
+const TIMER_MS_MAX = 0x7fffffff;
+
+/**
+ * Feeds the core: inputs that arrive together are given in one call, in a task
+ * of their own right behind them; and the core is called when its deadline is.
+ */
+export class Pump {
+  readonly #core: Core;
+  readonly #handle: (output: RecordReader) => void;
+  readonly #onRun: () => void;
+  readonly #onCrash: (error: unknown) => void;
+  readonly #wake = new MessageChannel();
+  #inputs: CoreInput[] = [];
+  #waitingBytes = 0;
+  #scheduled = false;
+  #running = false;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #timerAt = Infinity;
+  #closed = false;
+
+  constructor(
+    core: Core,
+    on: {
+      /** One output; its bytes live until this returns. */
+      output: (output: RecordReader) => void;
+      /** The outputs of a call are all handled. */
+      run: () => void;
+      /** The core failed: it must not be used any more. */
+      crash: (error: unknown) => void;
+    },
+  ) {
+    this.#core = core;
+    this.#handle = on.output;
+    this.#onRun = on.run;
+    this.#onCrash = on.crash;
+    this.#wake.port1.onmessage = () => this.#run();
+  }
+
+  /** Queues one input. */
+  input(input: CoreInput): void {
+    if (this.#closed) return;
+    this.#inputs.push(input);
+    this.#waitingBytes += input.data?.length ?? 0;
+    if (this.#running) return;
+    if (this.#waitingBytes >= WAITING_BYTES_MAX) this.#run();
+    else this.#schedule();
+  }
+
+  close(): void {
+    this.#closed = true;
+    clearTimeout(this.#timer);
+    this.#wake.port1.close();
+    this.#inputs = [];
+  }
+
+  #schedule(): void {
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    this.#wake.port2.postMessage(0);
+  }
+
+  #run(): void {
+    this.#scheduled = false;
+    if (this.#closed || this.#running) return;
+    const inputs = this.#inputs.length > 0 ? this.#inputs : [{ kind: In.Tick }];
+    this.#inputs = [];
+    this.#waitingBytes = 0;
+    this.#running = true;
+    try {
+      this.#core.run(inputs, this.#handle);
+    } catch (error) {
+      this.close();
+      this.#onCrash(error);
+      return;
+    } finally {
+      this.#running = false;
+    }
+    if (this.#inputs.length > 0) this.#schedule();
+    this.#arm();
+    this.#onRun();
+  }
+
+  /** Sets the timer to the core's deadline, unless it is set to it already. */
+  #arm(): void {
+    const waitMs = this.#core.waitMs;
+    const at = performance.now() + waitMs;
+    if (Math.abs(at - this.#timerAt) < 0.5 && this.#timer !== undefined) return;
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.#timerAt = at;
+    if (waitMs === Infinity) return;
+    if (waitMs <= 0) {
+      this.#schedule();
+      return;
+    }
+    const delay = Math.min(Math.ceil(waitMs), TIMER_MS_MAX);
+    this.#timer = setTimeout(() => {
+      this.#timer = undefined;
+      this.#run();
+    }, delay);
+  }
+}

@@ -1,0 +1,72 @@
+import { In } from '../generated/layout.ts';
+import type { Pump } from './pump.ts';
+
+const SUBPROTOCOL = 'peertide.1';
+/** A connection that isn't open by then has failed. */
+const OPEN_MS_MAX = 10_000;
+
+const encoder = new TextEncoder();
+
+/** How the connection to the signalling server is. */
+export type ServerState = 'connecting' | 'open' | 'closed';
+
+/** The signalling channel: one WebSocket at a time, to one of the servers in turn. */
+export class ServerSocket {
+  readonly #servers: readonly string[];
+  readonly #pump: Pump;
+  readonly #onState: (state: ServerState, url: string) => void;
+  #close: (() => void) | undefined;
+  #socket: WebSocket | undefined;
+
+  constructor(servers: readonly string[], pump: Pump, onState: (state: ServerState, url: string) => void) {
+    this.#servers = servers;
+    this.#pump = pump;
+    this.#onState = onState;
+  }
+
+  /** Connects, the n-th time, to the n-th server of the list (around and around). */
+  open(attempt: number): void {
+    this.close();
+    const url = this.#servers[attempt % Math.max(1, this.#servers.length)];
+    let socket: WebSocket;
+    try {
+      if (url === undefined) throw new Error('no server');
+      socket = new WebSocket(url, SUBPROTOCOL);
+    } catch {
+      this.#pump.input({ kind: In.ServerClosed });
+      return;
+    }
+    this.#socket = socket;
+    this.#onState('connecting', url);
+    const timer = setTimeout(() => end(), OPEN_MS_MAX);
+    const end = () => {
+      clearTimeout(timer);
+      socket.onopen = socket.onmessage = socket.onclose = null;
+      socket.close();
+      if (this.#socket !== socket) return;
+      this.#socket = this.#close = undefined;
+      this.#onState('closed', url);
+      this.#pump.input({ kind: In.ServerClosed });
+    };
+    this.#close = end;
+    socket.onopen = () => {
+      clearTimeout(timer);
+      this.#onState('open', url);
+      this.#pump.input({ kind: In.ServerOpened });
+    };
+    socket.onmessage = ({ data }: MessageEvent<unknown>) => {
+      if (typeof data === 'string') this.#pump.input({ kind: In.ServerMessage, data: encoder.encode(data) });
+    };
+    socket.onclose = end;
+  }
+
+  /** Sends one message; lost where the connection is gone. */
+  send(message: string): void {
+    if (this.#socket?.readyState === WebSocket.OPEN) this.#socket.send(message);
+  }
+
+  /** Closes the connection, if there is one; the core hears of it. */
+  close(): void {
+    this.#close?.();
+  }
+}

@@ -1,0 +1,88 @@
+import type { AssetTuple } from '../shared/protocol.ts';
+
+/** The parts of the index document that are looked at here; the core reads all of it. */
+interface IndexDocument {
+  assets?: Record<string, { type?: unknown; length?: unknown }>;
+  swarms?: Record<string, unknown>;
+  shards?: Record<string, unknown>;
+}
+
+/** Which assets visitors deliver, beyond being indexed. */
+export interface AssetFilter {
+  /** Kinds, out of image, video, audio, font, style, script, other. */
+  readonly mediaTypes: readonly string[] | undefined;
+  /** File name extensions that always come from the origin. */
+  readonly excludeFormats: readonly string[] | undefined;
+}
+
+const SHARDS_MAX = 256;
+
+const encoder = new TextEncoder();
+
+/** A site's index: the document for the core, and what may be asked for. */
+export class SiteIndex {
+  /** The document with all its shards merged in. */
+  readonly json: Uint8Array;
+  readonly #assets: readonly AssetTuple[];
+
+  private constructor(document: IndexDocument, json: Uint8Array) {
+    this.json = json;
+    this.#assets = Object.entries(document.assets ?? {}).map(([path, asset]) => [
+      path,
+      Number(asset.length),
+      String(asset.type ?? 'application/octet-stream'),
+    ]);
+  }
+
+  /** Fetches the index and its shards. */
+  static async load(url: string, signal: AbortSignal): Promise<SiteIndex> {
+    const bytes = await fetchBytes(url, signal);
+    const document = parse(bytes);
+    const shards = Object.values(document.shards ?? {}).slice(0, SHARDS_MAX);
+    if (shards.length === 0) return new SiteIndex(document, bytes);
+    const parts = await Promise.all(
+      shards.map(async (location) => {
+        const at = new URL(String(location), url);
+        if (at.origin !== new URL(url).origin) throw new Error(`index shard of another origin: ${at}`);
+        return parse(await fetchBytes(at.href, signal));
+      }),
+    );
+    const merged: IndexDocument = { ...document };
+    merged.assets = Object.assign({}, document.assets, ...parts.map((part) => part.assets));
+    merged.swarms = Object.assign({}, document.swarms, ...parts.map((part) => part.swarms));
+    delete merged.shards;
+    return new SiteIndex(merged, encoder.encode(JSON.stringify(merged)));
+  }
+
+  /** The assets that the filter lets through. */
+  select({ mediaTypes, excludeFormats }: AssetFilter): AssetTuple[] {
+    const excluded = new Set(excludeFormats?.map((format) => format.toLowerCase().replace(/^\./, '')));
+    return this.#assets.filter(
+      ([path, , type]) =>
+        (!mediaTypes || mediaTypes.includes(kindOf(type))) &&
+        !excluded.has(/\.([^./]*)$/.exec(path)?.[1]?.toLowerCase() ?? ''),
+    );
+  }
+}
+
+/** The kind of a media type, as the option `mediaTypes` names it. */
+export function kindOf(type: string): string {
+  const essence = type.split(';')[0]!.trim().toLowerCase();
+  const [top] = essence.split('/');
+  if (top === 'image' || top === 'video' || top === 'audio' || top === 'font') return top;
+  if (essence.startsWith('application/font-') || essence === 'application/vnd.ms-fontobject') return 'font';
+  if (essence === 'text/css') return 'style';
+  return /^(text|application)\/(x-)?(javascript|ecmascript)$/.test(essence) ? 'script' : 'other';
+}
+
+async function fetchBytes(url: string, signal: AbortSignal): Promise<Uint8Array> {
+  const response = await fetch(url, { cache: 'no-cache', credentials: 'omit', signal });
+  if (!response.ok) throw new Error(`${url}: HTTP status ${response.status}`);
+  return new Uint8Array(await response.arrayBuffer());
+}
+
+function parse(bytes: Uint8Array): IndexDocument {
+  const document: unknown = JSON.parse(new TextDecoder().decode(bytes));
+  if (typeof document !== 'object' || document === null) throw new Error('the index is no JSON object');
+  return document as IndexDocument;
+}
