@@ -16,10 +16,14 @@ static bool read_hex4(const uint8_t *text, size_t len, uint32_t *out) {
   for (size_t i = 0; i < 4; i++) {
     uint8_t c = text[i];
     uint32_t digit = 0;
-    if (is_digit(c)) digit = (uint32_t)(c - '0');
-    else if (c >= 'a' && c <= 'f') digit = (uint32_t)(c - 'a' + 10);
-    else if (c >= 'A' && c <= 'F') digit = (uint32_t)(c - 'A' + 10);
-    else return false;
+    if (is_digit(c))
+      digit = (uint32_t)(c - '0');
+    else if (c >= 'a' && c <= 'f')
+      digit = (uint32_t)(c - 'a' + 10);
+    else if (c >= 'A' && c <= 'F')
+      digit = (uint32_t)(c - 'A' + 10);
+    else
+      return false;
     v = v << 4 | digit;
   }
   *out = v;
@@ -112,7 +116,8 @@ typedef struct walk {
 } walk;
 
 static void skip_space(walk *w) {
-  while (w->at < w->len && w->text[w->at] != 0 && strchr(" \t\r\n", w->text[w->at]) != NULL) w->at++;
+  while (w->at < w->len && w->text[w->at] != 0 && strchr(" \t\r\n", w->text[w->at]) != NULL)
+    w->at++;
 }
 
 static bool expect(walk *w, char c) {
@@ -203,10 +208,14 @@ int pt_json_parse(pt_bytes json, pt_json_token *tokens, size_t cap, pt_json *out
 enum pt_json_type pt_json_type_of(const pt_json *j, size_t value) {
   const pt_json_token *t = &j->tokens[value];
   switch (t->type) {
-  case JSMN_OBJECT: return PT_JSON_OBJECT;
-  case JSMN_ARRAY: return PT_JSON_ARRAY;
-  case JSMN_STRING: return PT_JSON_STRING;
-  default: break;
+  case JSMN_OBJECT:
+    return PT_JSON_OBJECT;
+  case JSMN_ARRAY:
+    return PT_JSON_ARRAY;
+  case JSMN_STRING:
+    return PT_JSON_STRING;
+  default:
+    break;
   }
   uint8_t first = j->text[t->start];
   if (first == 'n') return PT_JSON_NULL;

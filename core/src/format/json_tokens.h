@@ -23,7 +23,12 @@
 typedef jsmntok_t pt_json_token; /* 20 bytes; hosts with small stacks bound the count */
 
 enum pt_json_type {
-  PT_JSON_NULL = 1, PT_JSON_BOOL, PT_JSON_NUMBER, PT_JSON_STRING, PT_JSON_ARRAY, PT_JSON_OBJECT
+  PT_JSON_NULL = 1,
+  PT_JSON_BOOL,
+  PT_JSON_NUMBER,
+  PT_JSON_STRING,
+  PT_JSON_ARRAY,
+  PT_JSON_OBJECT
 };
 
 typedef struct pt_json {

@@ -132,22 +132,38 @@ static int read_kind(decoder *d, size_t value) {
 static int read_field(decoder *d, const pt_sig_field *f, size_t value) {
   void *at = (uint8_t *)d->m + f->offset;
   switch ((enum pt_sig_type)f->type) {
-  case PT_SIG_TYPE_ID: return read_hex(d, value, at, PT_ID_SIZE);
-  case PT_SIG_TYPE_HASH: return read_hex(d, value, at, PT_HASH_SIZE);
-  case PT_SIG_TYPE_TEXT: return read_text(d, value, f->len_max, at);
-  case PT_SIG_TYPE_U32: return read_u32(d, value, at);
-  case PT_SIG_TYPE_U64: return pt_json_uint(&d->json, value, PT_JSON_INTEGER_MAX, at);
-  case PT_SIG_TYPE_ARRAY: return read_raw(d, value, PT_JSON_ARRAY, f->len_max, at);
-  case PT_SIG_TYPE_OBJECT: return read_raw(d, value, PT_JSON_OBJECT, f->len_max, at);
-  case PT_SIG_TYPE_LIMITS: return read_limits(d, value);
-  case PT_SIG_TYPE_PEERS: return read_list(d, value, PT_SIGNAL_PEERS_MAX, read_peer);
-  case PT_SIG_TYPE_SEEDS: return read_list(d, value, PT_SIGNAL_PEERS_MAX, read_seed);
-  case PT_SIG_TYPE_SERVERS: return read_list(d, value, PT_SIGNAL_SERVERS_MAX, read_server);
-  case PT_SIG_TYPE_JOINED: return read_list(d, value, PT_SIGNAL_SWARMS_MAX, read_joined);
-  case PT_SIG_TYPE_LEFT: return read_list(d, value, PT_SIGNAL_SWARMS_MAX, read_left);
-  case PT_SIG_TYPE_EDGES: return read_edges(d, value);
-  case PT_SIG_TYPE_KIND: return read_kind(d, value);
-  case PT_SIG_TYPE_CAPS: return PT_OK;
+  case PT_SIG_TYPE_ID:
+    return read_hex(d, value, at, PT_ID_SIZE);
+  case PT_SIG_TYPE_HASH:
+    return read_hex(d, value, at, PT_HASH_SIZE);
+  case PT_SIG_TYPE_TEXT:
+    return read_text(d, value, f->len_max, at);
+  case PT_SIG_TYPE_U32:
+    return read_u32(d, value, at);
+  case PT_SIG_TYPE_U64:
+    return pt_json_uint(&d->json, value, PT_JSON_INTEGER_MAX, at);
+  case PT_SIG_TYPE_ARRAY:
+    return read_raw(d, value, PT_JSON_ARRAY, f->len_max, at);
+  case PT_SIG_TYPE_OBJECT:
+    return read_raw(d, value, PT_JSON_OBJECT, f->len_max, at);
+  case PT_SIG_TYPE_LIMITS:
+    return read_limits(d, value);
+  case PT_SIG_TYPE_PEERS:
+    return read_list(d, value, PT_SIGNAL_PEERS_MAX, read_peer);
+  case PT_SIG_TYPE_SEEDS:
+    return read_list(d, value, PT_SIGNAL_PEERS_MAX, read_seed);
+  case PT_SIG_TYPE_SERVERS:
+    return read_list(d, value, PT_SIGNAL_SERVERS_MAX, read_server);
+  case PT_SIG_TYPE_JOINED:
+    return read_list(d, value, PT_SIGNAL_SWARMS_MAX, read_joined);
+  case PT_SIG_TYPE_LEFT:
+    return read_list(d, value, PT_SIGNAL_SWARMS_MAX, read_left);
+  case PT_SIG_TYPE_EDGES:
+    return read_edges(d, value);
+  case PT_SIG_TYPE_KIND:
+    return read_kind(d, value);
+  case PT_SIG_TYPE_CAPS:
+    return PT_OK;
   }
   return PT_ERR_RANGE;
 }
@@ -204,11 +220,16 @@ static bool is_zero(const uint8_t id[PT_ID_SIZE]) {
 /* What a signal needs depends on its kind. */
 static int check_signal(const pt_signalling *m, const char **field) {
   bool is_description = m->kind == PT_SIGNAL_OFFER || m->kind == PT_SIGNAL_ANSWER;
-  if (is_zero(m->to) && is_zero(m->from)) *field = "to";
-  else if (m->nonce.len == 0 && m->kind != PT_SIGNAL_BYE) *field = "nonce";
-  else if (is_description && m->sdp.len == 0) *field = "sdp";
-  else if (m->kind == PT_SIGNAL_CANDIDATE && m->candidate.len == 0) *field = "candidate";
-  else return PT_OK;
+  if (is_zero(m->to) && is_zero(m->from))
+    *field = "to";
+  else if (m->nonce.len == 0 && m->kind != PT_SIGNAL_BYE)
+    *field = "nonce";
+  else if (is_description && m->sdp.len == 0)
+    *field = "sdp";
+  else if (m->kind == PT_SIGNAL_CANDIDATE && m->candidate.len == 0)
+    *field = "candidate";
+  else
+    return PT_OK;
   return PT_ERR_RANGE;
 }
 

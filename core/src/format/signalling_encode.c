@@ -92,8 +92,10 @@ static void write_limits(pt_writer *w, const pt_signalling *m) {
 
 static void write_kind(pt_writer *w, enum pt_signal kind) {
   const char *word = pt_sig_kind_word(kind);
-  if (word == NULL) w->failed = true;
-  else pt_json_write_string(w, word, strlen(word));
+  if (word == NULL)
+    w->failed = true;
+  else
+    pt_json_write_string(w, word, strlen(word));
 }
 
 static bool is_zero(const uint8_t *bytes, size_t len) {
@@ -106,13 +108,18 @@ static bool is_zero(const uint8_t *bytes, size_t len) {
  * lists are always written. */
 static bool is_empty(const pt_signalling *m, const pt_sig_field *f, const void *at) {
   switch ((enum pt_sig_type)f->type) {
-  case PT_SIG_TYPE_ID: return is_zero(at, PT_ID_SIZE);
-  case PT_SIG_TYPE_HASH: return is_zero(at, PT_HASH_SIZE);
+  case PT_SIG_TYPE_ID:
+    return is_zero(at, PT_ID_SIZE);
+  case PT_SIG_TYPE_HASH:
+    return is_zero(at, PT_HASH_SIZE);
   case PT_SIG_TYPE_TEXT:
   case PT_SIG_TYPE_ARRAY:
-  case PT_SIG_TYPE_OBJECT: return ((const pt_bytes *)at)->len == 0;
-  case PT_SIG_TYPE_LIMITS: return m->limits.len == 0 && m->message_max == 0;
-  default: return false;
+  case PT_SIG_TYPE_OBJECT:
+    return ((const pt_bytes *)at)->len == 0;
+  case PT_SIG_TYPE_LIMITS:
+    return m->limits.len == 0 && m->message_max == 0;
+  default:
+    return false;
   }
 }
 
@@ -120,22 +127,52 @@ static void write_value(pt_writer *w, const pt_signalling *m, const pt_sig_field
                         const void *at) {
   const pt_bytes *bytes = at;
   switch ((enum pt_sig_type)f->type) {
-  case PT_SIG_TYPE_ID: pt_json_write_hex(w, at, PT_ID_SIZE); break;
-  case PT_SIG_TYPE_HASH: pt_json_write_hex(w, at, PT_HASH_SIZE); break;
-  case PT_SIG_TYPE_TEXT: pt_json_write_string(w, bytes->data, bytes->len); break;
-  case PT_SIG_TYPE_U32: pt_write_u64_decimal(w, *(const uint32_t *)at); break;
-  case PT_SIG_TYPE_U64: pt_write_u64_decimal(w, *(const uint64_t *)at); break;
+  case PT_SIG_TYPE_ID:
+    pt_json_write_hex(w, at, PT_ID_SIZE);
+    break;
+  case PT_SIG_TYPE_HASH:
+    pt_json_write_hex(w, at, PT_HASH_SIZE);
+    break;
+  case PT_SIG_TYPE_TEXT:
+    pt_json_write_string(w, bytes->data, bytes->len);
+    break;
+  case PT_SIG_TYPE_U32:
+    pt_write_u64_decimal(w, *(const uint32_t *)at);
+    break;
+  case PT_SIG_TYPE_U64:
+    pt_write_u64_decimal(w, *(const uint64_t *)at);
+    break;
   case PT_SIG_TYPE_ARRAY:
-  case PT_SIG_TYPE_OBJECT: pt_write_bytes(w, bytes->data, bytes->len); break;
-  case PT_SIG_TYPE_LIMITS: write_limits(w, m); break;
-  case PT_SIG_TYPE_PEERS: write_peers(w, m); break;
-  case PT_SIG_TYPE_SEEDS: write_seeds(w, m); break;
-  case PT_SIG_TYPE_SERVERS: write_servers(w, m); break;
-  case PT_SIG_TYPE_JOINED: write_joined(w, m); break;
-  case PT_SIG_TYPE_LEFT: write_left(w, m); break;
-  case PT_SIG_TYPE_EDGES: write_edges(w, m); break;
-  case PT_SIG_TYPE_KIND: write_kind(w, m->kind); break;
-  case PT_SIG_TYPE_CAPS: pt_write_text(w, "[]"); break;
+  case PT_SIG_TYPE_OBJECT:
+    pt_write_bytes(w, bytes->data, bytes->len);
+    break;
+  case PT_SIG_TYPE_LIMITS:
+    write_limits(w, m);
+    break;
+  case PT_SIG_TYPE_PEERS:
+    write_peers(w, m);
+    break;
+  case PT_SIG_TYPE_SEEDS:
+    write_seeds(w, m);
+    break;
+  case PT_SIG_TYPE_SERVERS:
+    write_servers(w, m);
+    break;
+  case PT_SIG_TYPE_JOINED:
+    write_joined(w, m);
+    break;
+  case PT_SIG_TYPE_LEFT:
+    write_left(w, m);
+    break;
+  case PT_SIG_TYPE_EDGES:
+    write_edges(w, m);
+    break;
+  case PT_SIG_TYPE_KIND:
+    write_kind(w, m->kind);
+    break;
+  case PT_SIG_TYPE_CAPS:
+    pt_write_text(w, "[]");
+    break;
   }
 }
 
@@ -143,8 +180,10 @@ static void write_request_id(pt_writer *w, pt_bytes id) {
   if (id.len == 0) return;
   write_name(w, "id");
   bool is_quoted = id.len >= 2 && id.data[0] == '"' && id.data[id.len - 1] == '"';
-  if (is_quoted || pt_sig_id_is_number(id)) pt_write_bytes(w, id.data, id.len);
-  else pt_json_write_string(w, id.data, id.len);
+  if (is_quoted || pt_sig_id_is_number(id))
+    pt_write_bytes(w, id.data, id.len);
+  else
+    pt_json_write_string(w, id.data, id.len);
 }
 
 void pt_signalling_encode(pt_writer *w, const pt_signalling *m) {
@@ -154,8 +193,10 @@ void pt_signalling_encode(pt_writer *w, const pt_signalling *m) {
     return;
   }
   pt_write_text(w, "{\"action\":");
-  if (word != NULL) pt_json_write_string(w, word, strlen(word));
-  else pt_json_write_string(w, m->name.data, m->name.len);
+  if (word != NULL)
+    pt_json_write_string(w, word, strlen(word));
+  else
+    pt_json_write_string(w, m->name.data, m->name.len);
   write_request_id(w, m->id);
   unsigned bit = PT_SIG_BIT(m->action);
   for (size_t i = 0; i < pt_sig_field_count; i++) {

@@ -69,13 +69,18 @@ const pt_sig_field pt_sig_fields[] = {
 const size_t pt_sig_field_count = sizeof pt_sig_fields / sizeof pt_sig_fields[0];
 
 const char *pt_sig_action_word(enum pt_signalling_action action) {
-  static const char *const words[] = {
-      [PT_SIG_HELLO] = "hello",   [PT_SIG_WELCOME] = "welcome",
-      [PT_SIG_JOIN] = "join",     [PT_SIG_LEAVE] = "leave",
-      [PT_SIG_PEERS] = "peers",   [PT_SIG_SIGNAL] = "signal",
-      [PT_SIG_UNDELIVERED] = "undelivered", [PT_SIG_STATS] = "stats",
-      [PT_SIG_REPORT] = "report", [PT_SIG_INDEXED] = "indexed",
-      [PT_SIG_DRAIN] = "drain",   [PT_SIG_ERROR] = "error"};
+  static const char *const words[] = {[PT_SIG_HELLO] = "hello",
+                                      [PT_SIG_WELCOME] = "welcome",
+                                      [PT_SIG_JOIN] = "join",
+                                      [PT_SIG_LEAVE] = "leave",
+                                      [PT_SIG_PEERS] = "peers",
+                                      [PT_SIG_SIGNAL] = "signal",
+                                      [PT_SIG_UNDELIVERED] = "undelivered",
+                                      [PT_SIG_STATS] = "stats",
+                                      [PT_SIG_REPORT] = "report",
+                                      [PT_SIG_INDEXED] = "indexed",
+                                      [PT_SIG_DRAIN] = "drain",
+                                      [PT_SIG_ERROR] = "error"};
   return action >= PT_SIG_HELLO && action < PT_SIG_UNKNOWN ? words[action] : NULL;
 }
 

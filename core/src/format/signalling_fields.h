@@ -28,11 +28,11 @@ enum pt_sig_type {
 
 typedef struct pt_sig_field {
   const char *name;
-  uint16_t actions;  /* PT_SIG_BIT of those that have it */
-  uint16_t needed;   /* and of those that are wrong without it */
-  uint8_t type;      /* enum pt_sig_type */
-  uint16_t offset;   /* in pt_signalling, where the type does not tell */
-  uint32_t len_max;  /* of texts and raw values, bytes */
+  uint16_t actions; /* PT_SIG_BIT of those that have it */
+  uint16_t needed;  /* and of those that are wrong without it */
+  uint8_t type;     /* enum pt_sig_type */
+  uint16_t offset;  /* in pt_signalling, where the type does not tell */
+  uint32_t len_max; /* of texts and raw values, bytes */
 } pt_sig_field;
 
 extern const pt_sig_field pt_sig_fields[];

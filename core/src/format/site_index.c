@@ -231,8 +231,8 @@ static int read_assets(parser *p, const cJSON *assets) {
     pt_site_asset *a = &p->out->assets[p->out->asset_count++];
     const char *fault = read_asset(p, item, a);
     const char *type = cJSON_GetStringValue(member(item, "type"));
-    if (fault == NULL && (type == NULL || type[0] == '\0' || strlen(type) > PT_TYPE_LEN_MAX ||
-                          !is_printable(type)))
+    if (fault == NULL &&
+        (type == NULL || type[0] == '\0' || strlen(type) > PT_TYPE_LEN_MAX || !is_printable(type)))
       fault = "type is not a media type";
     if (fault != NULL) return pt_site_refuse(&p->why, PT_ERR_RANGE, "asset", item->string, fault);
     a->path = copy_text(item->string);
@@ -305,7 +305,8 @@ int pt_site_index_parse(pt_bytes json, pt_site_index *out, char *why, size_t why
   int error = check_text(json, &p.why);
   if (error != PT_OK) return error;
   cJSON *root = parse_document(json);
-  if (root == NULL) return pt_site_refuse(&p.why, PT_ERR_SYNTAX, "index", NULL, "is not a JSON object");
+  if (root == NULL)
+    return pt_site_refuse(&p.why, PT_ERR_SYNTAX, "index", NULL, "is not a JSON object");
   error = read_index(&p, root);
   cJSON_Delete(root);
   if (error != PT_OK) pt_site_index_free(out);

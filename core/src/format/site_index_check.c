@@ -38,8 +38,7 @@ typedef struct tally {
   uint32_t first; /* of its bits in the set of file numbers seen */
 } tally;
 
-static int refuse_swarm(pt_site_why *why, int error, const pt_site_swarm *swarm,
-                        const char *what) {
+static int refuse_swarm(pt_site_why *why, int error, const pt_site_swarm *swarm, const char *what) {
   char key[2 * PT_ID_SIZE + 1];
   pt_hex_encode(swarm->key, PT_ID_SIZE, key);
   return pt_site_refuse(why, error, "swarm", key, what);
@@ -55,7 +54,8 @@ static int check_totals(const pt_site_index *index, tally *tallies, pt_site_why 
     t->length += a->length;
     t->pieces += (a->length + s->piece_length - 1) / s->piece_length;
     t->files++;
-    if (t->files > PT_SWARM_FILES_MAX) return refuse_swarm(why, PT_ERR_LIMIT, s, "has too many assets");
+    if (t->files > PT_SWARM_FILES_MAX)
+      return refuse_swarm(why, PT_ERR_LIMIT, s, "has too many assets");
     if (t->pieces > PT_SWARM_PIECES_MAX)
       return refuse_swarm(why, PT_ERR_LIMIT, s, "has too many pieces");
   }
@@ -83,7 +83,8 @@ static int check_numbers(const pt_site_index *index, const tally *tallies, pt_si
       error = pt_site_refuse(why, PT_ERR_RANGE, "asset", a->path, "file leaves a gap");
     else if (pt_bits_get(seen, bit))
       error = pt_site_refuse(why, PT_ERR_RANGE, "asset", a->path, "file has a number twice");
-    else pt_bits_set(seen, bit);
+    else
+      pt_bits_set(seen, bit);
   }
   free(seen);
   return error;

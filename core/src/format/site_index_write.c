@@ -15,8 +15,8 @@ static size_t document_room(const pt_site_index *index) {
   for (size_t i = 0; i < index->asset_count; i++)
     room += ENTRY_LEN_MAX + text_room(index->assets[i].path) + text_room(index->assets[i].type);
   for (size_t i = 0; i < index->shard_count; i++)
-    room += ENTRY_LEN_MAX + text_room(index->shards[i].prefix) +
-            text_room(index->shards[i].location);
+    room +=
+        ENTRY_LEN_MAX + text_room(index->shards[i].prefix) + text_room(index->shards[i].location);
   return room + ENTRY_LEN_MAX * index->swarm_count + 1;
 }
 

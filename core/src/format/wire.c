@@ -16,12 +16,12 @@
 enum shape {
   SHAPE_NONE = 0, /* not a kind we know */
   SHAPE_EMPTY,
-  SHAPE_INDEX, /* index */
-  SHAPE_BLOCK, /* index, begin, length */
-  SHAPE_PIECE, /* index, begin; data */
+  SHAPE_INDEX,    /* index */
+  SHAPE_BLOCK,    /* index, begin, length */
+  SHAPE_PIECE,    /* index, begin; data */
   SHAPE_EXTENDED, /* extension id; data */
-  SHAPE_HASH,  /* pieces root, base layer, index, length, proof layers (; data) */
-  SHAPE_DATA   /* nothing; data */
+  SHAPE_HASH,     /* pieces root, base layer, index, length, proof layers (; data) */
+  SHAPE_DATA      /* nothing; data */
 };
 
 /* How long each kind is. `unit` is what the data's length is a multiple of,
@@ -39,22 +39,32 @@ static layout layout_of(enum pt_wire_kind kind) {
   case PT_WIRE_INTERESTED:
   case PT_WIRE_NOT_INTERESTED:
   case PT_WIRE_HAVE_ALL:
-  case PT_WIRE_HAVE_NONE: return (layout){SHAPE_EMPTY, 0, 0};
+  case PT_WIRE_HAVE_NONE:
+    return (layout){SHAPE_EMPTY, 0, 0};
   case PT_WIRE_HAVE:
   case PT_WIRE_SUGGEST:
-  case PT_WIRE_ALLOWED_FAST: return (layout){SHAPE_INDEX, 4, 0};
+  case PT_WIRE_ALLOWED_FAST:
+    return (layout){SHAPE_INDEX, 4, 0};
   case PT_WIRE_REQUEST:
   case PT_WIRE_CANCEL:
-  case PT_WIRE_REJECT: return (layout){SHAPE_BLOCK, 12, 0};
-  case PT_WIRE_PIECE: return (layout){SHAPE_PIECE, 8, 1};
-  case PT_WIRE_BITFIELD: return (layout){SHAPE_DATA, 0, 1};
-  case PT_WIRE_PORT: return (layout){SHAPE_DATA, 0, 2};
-  case PT_WIRE_EXTENDED: return (layout){SHAPE_EXTENDED, 1, 1};
+  case PT_WIRE_REJECT:
+    return (layout){SHAPE_BLOCK, 12, 0};
+  case PT_WIRE_PIECE:
+    return (layout){SHAPE_PIECE, 8, 1};
+  case PT_WIRE_BITFIELD:
+    return (layout){SHAPE_DATA, 0, 1};
+  case PT_WIRE_PORT:
+    return (layout){SHAPE_DATA, 0, 2};
+  case PT_WIRE_EXTENDED:
+    return (layout){SHAPE_EXTENDED, 1, 1};
   case PT_WIRE_HASH_REQUEST:
-  case PT_WIRE_HASH_REJECT: return (layout){SHAPE_HASH, HASH_FIELDS_SIZE, 0};
-  case PT_WIRE_HASHES: return (layout){SHAPE_HASH, HASH_FIELDS_SIZE, PT_HASH_SIZE};
+  case PT_WIRE_HASH_REJECT:
+    return (layout){SHAPE_HASH, HASH_FIELDS_SIZE, 0};
+  case PT_WIRE_HASHES:
+    return (layout){SHAPE_HASH, HASH_FIELDS_SIZE, PT_HASH_SIZE};
   case PT_WIRE_KEEPALIVE:
-  case PT_WIRE_UNKNOWN: break;
+  case PT_WIRE_UNKNOWN:
+    break;
   }
   return (layout){SHAPE_NONE, 0, 0};
 }
@@ -67,14 +77,18 @@ static bool data_len_allowed(enum pt_wire_kind kind, layout l, size_t data_len) 
 
 static void read_fields(pt_reader *r, enum shape shape, pt_wire_message *m) {
   switch (shape) {
-  case SHAPE_INDEX: pt_read_u32(r, &m->index); break;
+  case SHAPE_INDEX:
+    pt_read_u32(r, &m->index);
+    break;
   case SHAPE_BLOCK:
   case SHAPE_PIECE:
     pt_read_u32(r, &m->index);
     pt_read_u32(r, &m->begin);
     if (shape == SHAPE_BLOCK) pt_read_u32(r, &m->length);
     break;
-  case SHAPE_EXTENDED: pt_read_u8(r, &m->extension); break;
+  case SHAPE_EXTENDED:
+    pt_read_u8(r, &m->extension);
+    break;
   case SHAPE_HASH:
     m->root = pt_read_bytes(r, PT_HASH_SIZE);
     pt_read_u32(r, &m->base_layer);
@@ -84,7 +98,8 @@ static void read_fields(pt_reader *r, enum shape shape, pt_wire_message *m) {
     break;
   case SHAPE_NONE:
   case SHAPE_EMPTY:
-  case SHAPE_DATA: break;
+  case SHAPE_DATA:
+    break;
   }
 }
 
@@ -106,8 +121,7 @@ int pt_wire_decode(pt_bytes in, pt_wire_message *out, size_t *used) {
   layout l = layout_of((enum pt_wire_kind)kind);
   /* A wrong length is told at once: nobody waits for bytes that can't help. */
   if (l.shape != SHAPE_NONE &&
-      (len - 1 < l.fields ||
-       !data_len_allowed((enum pt_wire_kind)kind, l, len - 1 - l.fields))) {
+      (len - 1 < l.fields || !data_len_allowed((enum pt_wire_kind)kind, l, len - 1 - l.fields))) {
     *used = 0;
     return PT_ERR_SYNTAX;
   }
@@ -121,14 +135,18 @@ int pt_wire_decode(pt_bytes in, pt_wire_message *out, size_t *used) {
 
 static void write_fields(pt_writer *w, enum shape shape, const pt_wire_message *m) {
   switch (shape) {
-  case SHAPE_INDEX: pt_write_u32(w, m->index); break;
+  case SHAPE_INDEX:
+    pt_write_u32(w, m->index);
+    break;
   case SHAPE_BLOCK:
   case SHAPE_PIECE:
     pt_write_u32(w, m->index);
     pt_write_u32(w, m->begin);
     if (shape == SHAPE_BLOCK) pt_write_u32(w, m->length);
     break;
-  case SHAPE_EXTENDED: pt_write_u8(w, m->extension); break;
+  case SHAPE_EXTENDED:
+    pt_write_u8(w, m->extension);
+    break;
   case SHAPE_HASH:
     pt_write_bytes(w, m->root, PT_HASH_SIZE);
     pt_write_u32(w, m->base_layer);
@@ -138,7 +156,8 @@ static void write_fields(pt_writer *w, enum shape shape, const pt_wire_message *
     break;
   case SHAPE_NONE:
   case SHAPE_EMPTY:
-  case SHAPE_DATA: break;
+  case SHAPE_DATA:
+    break;
   }
 }
 

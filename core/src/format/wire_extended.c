@@ -88,10 +88,8 @@ int pt_wire_metadata_decode(pt_bytes payload, pt_wire_metadata *out) {
   int error = pt_bencode_prefix(payload, &root, &used);
   if (error != PT_OK) return error;
   if (root.type != PT_BENCODE_DICT) return PT_ERR_SYNTAX;
-  if (!pt_bencode_get(&root, "msg_type", &v) || v.type != PT_BENCODE_INTEGER)
-    return PT_ERR_RANGE;
-  if (v.integer < PT_METADATA_REQUEST || v.integer > PT_METADATA_REJECT)
-    return PT_ERR_UNSUPPORTED;
+  if (!pt_bencode_get(&root, "msg_type", &v) || v.type != PT_BENCODE_INTEGER) return PT_ERR_RANGE;
+  if (v.integer < PT_METADATA_REQUEST || v.integer > PT_METADATA_REJECT) return PT_ERR_UNSUPPORTED;
   out->kind = (enum pt_metadata_kind)v.integer;
   if (!pt_bencode_get(&root, "piece", &v)) return PT_ERR_RANGE;
   if ((error = get_uint(&root, "piece", UINT32_MAX, &out->piece)) != PT_OK) return error;
@@ -115,6 +113,5 @@ void pt_wire_metadata_encode(pt_writer *w, const pt_wire_metadata *m) {
     pt_bencode_write_integer(w, m->total_size);
   }
   pt_write_u8(w, 'e');
-  if (m->kind == PT_METADATA_DATA && m->data.len > 0)
-    pt_write_bytes(w, m->data.data, m->data.len);
+  if (m->kind == PT_METADATA_DATA && m->data.len > 0) pt_write_bytes(w, m->data.data, m->data.len);
 }
