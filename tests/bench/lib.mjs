@@ -34,13 +34,13 @@ export async function bigFileSite(length) {
   return { folder, url: '/big.webm' };
 }
 
-/** Prints rows (objects with the same keys) as a table, then everything as JSON. */
+/** Prints rows (objects with the same keys) as a table for people (stderr), and everything as JSON (stdout). */
 export function report(rows, result) {
   const names = Object.keys(rows[0]);
   const text = (value) => String(value ?? '');
   const widths = names.map((name) => Math.max(name.length, ...rows.map((row) => text(row[name]).length)));
   const line = (cells) => cells.map((cell, at) => cell.padEnd(widths[at])).join('  ').trimEnd();
-  console.log(line(names));
-  for (const row of rows) console.log(line(names.map((name) => text(row[name]))));
+  console.error(line(names));
+  for (const row of rows) console.error(line(names.map((name) => text(row[name]))));
   console.log(JSON.stringify(result, null, 2));
 }

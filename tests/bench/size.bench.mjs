@@ -1,0 +1,26 @@
+// gzip and brotli bytes of all that a page loads of Peertide
+//
+//   tests/run bench:size
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
+import { root } from '../browser/harness/paths.mjs';
+import { report } from './lib.mjs';
+
+const budget = 45_000; // gzip bytes together, with the SIMD file
+const dist = process.env.PEERTIDE_DIST ?? path.join(root, 'js', 'dist');
+/** A browser loads one of the two wasm files; the smaller comes where SIMD is missing. */
+const names = ['peertide.js', 'peertide.worker.js', 'peertide.sw.js', 'peertide.wasm'];
+const other = 'peertide.nosimd.wasm';
+
+const rows = await Promise.all([...names, other].map(async (file) => {
+  const bytes = await readFile(path.join(dist, file));
+  return { file, bytes: bytes.length, gzip: gzipSync(bytes, { level: 9 }).length,
+    brotli: brotliCompressSync(bytes, { params: { [constants.BROTLI_PARAM_SIZE_HINT]: bytes.length } }).length };
+}));
+const loaded = rows.filter(({ file }) => file !== other);
+const sum = (name) => loaded.reduce((total, row) => total + row[name], 0);
+const together = { bytes: sum('bytes'), gzip: sum('gzip'), brotli: sum('brotli') };
+report([...rows, { file: `together, without ${other}`, ...together }],
+  { bench: 'size', budgetGzipBytes: budget, together, files: rows });
+if (together.gzip > budget) throw new Error(`${together.gzip} gzip bytes are more than the budget of ${budget}`);
