@@ -7,7 +7,7 @@ import { cp, mkdir, mkdtemp, readFile, readdir, rename, rm, stat, writeFile } fr
 import os from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import { siteCache } from './paths.mjs';
+import { demoFolder, siteCache } from './paths.mjs';
 
 const run = promisify(execFile);
 
@@ -69,6 +69,12 @@ export async function smallSite() {
     await rename(making, folder);
   }
   return folder;
+}
+
+/** The demonstration's site; made if it is not there yet, which takes minutes. */
+export async function demoSite() {
+  await run(path.join(demoFolder, 'make-site'), { maxBuffer: 16 << 20 });
+  return path.join(demoFolder, 'site');
 }
 
 /** A copy of a site that a test may change, and how to get rid of it. */
