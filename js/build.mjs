@@ -2,7 +2,7 @@
 //   PEERTIDE_WASM_DIR   where the wasm files are; default: the build folder beside js/
 import { build } from 'esbuild';
 import { spawnSync } from 'node:child_process';
-import { copyFileSync, existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { join } from 'node:path';
 
@@ -21,7 +21,6 @@ const common = {
   absWorkingDir: here,
   bundle: true,
   minify: true,
-  // Names the DOM doesn't know; private ones are shortened by the syntax already.
   target: ['chrome111', 'firefox114', 'safari16.4'],
   sourcemap: true,
   sourcesContent: true,
@@ -38,6 +37,12 @@ const types = spawnSync(process.execPath, [join(here, 'node_modules', 'typescrip
   stdio: 'inherit',
 });
 if (types.status !== 0) process.exit(types.status ?? 1);
+// The compiler leaves the sources' names in imports; in dist/ they are modules.
+for (const name of readdirSync(join(dist, 'types'), { recursive: true })) {
+  if (!name.endsWith('.d.ts')) continue;
+  const file = join(dist, 'types', name);
+  writeFileSync(file, readFileSync(file, 'utf8').replace(/(from '\.[^']*)\.ts'/g, "$1.js'"));
+}
 writeFileSync(join(dist, 'peertide.d.ts'), "export * from './types/index.js';\n");
 
 for (const name of ['peertide.wasm', 'peertide.nosimd.wasm']) {

@@ -105,7 +105,9 @@ export class Host {
 
   #setPolicy({ consent, uploadLimit, uploadQuota }: PolicyState): void {
     const left = Math.max(0, uploadQuota - this.#core.stats.peerBytesOut);
-    this.#pump.input({ kind: In.Policy, code: consent, offset: uploadLimit, length: left });
+    // The core's word for "no limit" is 0 for the rate, and all ones for the quota.
+    const rate = uploadLimit === Infinity ? 0 : uploadLimit;
+    this.#pump.input({ kind: In.Policy, code: consent, offset: rate, length: left });
   }
 
   #carryOut(output: RecordReader): void {

@@ -15,7 +15,7 @@ export class ServerSocket {
   readonly #servers: readonly string[];
   readonly #pump: Pump;
   readonly #onState: (state: ServerState, url: string) => void;
-  #close: (() => void) | undefined;
+  #release: (() => void) | undefined;
   #socket: WebSocket | undefined;
 
   constructor(servers: readonly string[], pump: Pump, onState: (state: ServerState, url: string) => void) {
@@ -38,17 +38,17 @@ export class ServerSocket {
     }
     this.#socket = socket;
     this.#onState('connecting', url);
-    const timer = setTimeout(() => end(), OPEN_MS_MAX);
-    const end = () => {
+    const lost = () => {
+      this.close();
+      this.#pump.input({ kind: In.ServerClosed });
+    };
+    const timer = setTimeout(lost, OPEN_MS_MAX);
+    this.#release = () => {
       clearTimeout(timer);
       socket.onopen = socket.onmessage = socket.onclose = null;
       socket.close();
-      if (this.#socket !== socket) return;
-      this.#socket = this.#close = undefined;
       this.#onState('closed', url);
-      this.#pump.input({ kind: In.ServerClosed });
     };
-    this.#close = end;
     socket.onopen = () => {
       clearTimeout(timer);
       this.#onState('open', url);
@@ -57,7 +57,7 @@ export class ServerSocket {
     socket.onmessage = ({ data }: MessageEvent<unknown>) => {
       if (typeof data === 'string') this.#pump.input({ kind: In.ServerMessage, data: encoder.encode(data) });
     };
-    socket.onclose = end;
+    socket.onclose = lost;
   }
 
   /** Sends one message; lost where the connection is gone. */
@@ -65,8 +65,10 @@ export class ServerSocket {
     if (this.#socket?.readyState === WebSocket.OPEN) this.#socket.send(message);
   }
 
-  /** Closes the connection, if there is one; the core hears of it. */
+  /** Closes the connection, if there is one; the core asked for it and isn't told. */
   close(): void {
-    this.#close?.();
+    const release = this.#release;
+    this.#socket = this.#release = undefined;
+    release?.();
   }
 }

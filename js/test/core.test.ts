@@ -1,0 +1,106 @@
+// The real core behind the real loader's interface: from an index to verified
+// bytes, with the site as the only source. Needs the wasm files (wasm/README.md).
+import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { Core } from '../src/core/core.ts';
+import type { CoreInput } from '../src/core/core-input.ts';
+import { hasSimd, type CoreExports } from '../src/core/loader.ts';
+import type { RecordReader } from '../src/core/record-reader.ts';
+import { Consent, In, Out, PtError, Source } from '../src/generated/layout.ts';
+
+const encoder = new TextEncoder();
+const fingerprint = new Uint8Array(32).fill(5);
+const file = new Uint8Array(12_345).map((_, at) => (at * 7) & 255);
+const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex');
+
+// A file of one 16 KiB leaf at most has the leaf's hash as its root (BEP 52).
+const v2 = '5a'.repeat(32);
+const index = {
+  version: 1,
+  created: '2026-11-20T10:00:00Z',
+  assets: { '/a.bin': { type: 'image/x', length: file.length, root: sha256(file), swarm: v2.slice(0, 40), file: 0 } },
+  swarms: { [v2.slice(0, 40)]: { v2, pieceLength: 16384, length: file.length } },
+};
+
+interface Seen {
+  kind: number;
+  id: number;
+  code: number;
+  offset: number;
+  length: number;
+  text: string;
+  data: Uint8Array;
+}
+
+async function start(name: string) {
+  const bytes = readFileSync(join(process.env['PEERTIDE_WASM_DIR']!, name));
+  const { instance } = await WebAssembly.instantiate(bytes, {});
+  const exports = instance.exports as unknown as CoreExports;
+  exports._initialize?.();
+  const core = new Core(exports, {
+    seed: new Uint8Array(8).fill(1),
+    memoryMax: 1 << 28,
+    peersMax: 8,
+    consent: Consent.Granted,
+    fingerprint,
+  });
+  const run = (...inputs: CoreInput[]) => {
+    const seen: Seen[] = [];
+    core.run(inputs, (output: RecordReader) => {
+      const { kind, id, code, offset, length, text, data } = output;
+      seen.push({ kind, id, code, offset, length, text, data: data.slice() });
+    });
+    return seen;
+  };
+  return { core, run };
+}
+
+for (const name of ['peertide.wasm', 'peertide.nosimd.wasm']) {
+  test(`${name}: from the index to verified bytes`, async () => {
+    assert.ok(hasSimd(), 'this Node has SIMD');
+    const { core, run } = await start(name);
+    assert.equal(core.id, sha256(fingerprint).slice(0, 40));
+    assert.notEqual(core.backend, '');
+
+    const indexed = run({ kind: In.Index, data: encoder.encode(JSON.stringify(index)) });
+    assert.deepEqual(indexed.filter(({ kind }) => kind === Out.Indexed).map(({ code }) => code), [PtError.Ok]);
+
+    let seen = run(
+      { kind: In.Request, id: 1, text: encoder.encode('/a.bin'), offset: 0, length: file.length, code: 1 },
+      { kind: In.RequestCredit, id: 1, length: file.length },
+    );
+    // With nobody else known the origin is asked, now or when its time has come.
+    while (!seen.some(({ kind }) => kind === Out.OriginGet)) {
+      assert.ok(core.waitMs < 10_000, 'it must not wait for ever');
+      await new Promise((resolve) => setTimeout(resolve, Math.max(1, core.waitMs)));
+      seen = run({ kind: In.Tick });
+    }
+    const get = seen.find(({ kind }) => kind === Out.OriginGet)!;
+    assert.equal(get.text, '/a.bin');
+    const end = get.length === Infinity ? file.length : get.offset + get.length;
+    seen = run(
+      { kind: In.OriginData, id: get.id, data: file.subarray(get.offset, end) },
+      { kind: In.OriginEnd, id: get.id, code: PtError.Ok, offset: 200 },
+    );
+    const data = seen.filter(({ kind }) => kind === Out.RequestData);
+    assert.deepEqual(new Uint8Array(Buffer.concat(data.map((output) => output.data))), file);
+    assert.ok(data.every(({ code }) => code === Source.Origin));
+    assert.deepEqual(seen.filter(({ kind }) => kind === Out.RequestEnd).map(({ code }) => code), [PtError.Ok]);
+    assert.equal(core.stats.originBytes, file.length);
+    assert.equal(core.stats.assets, 1);
+    assert.deepEqual(core.stats.peers, []);
+  });
+
+  test(`${name}: an index that is none is refused, an unknown asset too`, async () => {
+    const { run } = await start(name);
+    const [refused] = run({ kind: In.Index, data: encoder.encode('{"version":1') }).filter(({ kind }) => kind === Out.Indexed);
+    assert.ok(refused!.code < 0);
+    const [end] = run({ kind: In.Request, id: 2, text: encoder.encode('/none'), length: Infinity }).filter(
+      ({ kind }) => kind === Out.RequestEnd,
+    );
+    assert.deepEqual({ id: end!.id, code: end!.code }, { id: 2, code: PtError.Unknown });
+  });
+}

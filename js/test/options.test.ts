@@ -1,0 +1,93 @@
+// A mistyped option must be named at once, not be found out in production.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { PeertideError } from '../src/errors.ts';
+import { resolveOptions, type PeertideOptions } from '../src/page/options.ts';
+
+const base = 'https://site.example/gallery/index.html';
+
+test('without options everything has its documented default', () => {
+  assert.deepEqual(resolveOptions({}, base), {
+    servers: ['wss://site.example/.peertide/ws'],
+    serviceWorker: 'https://site.example/.peertide/peertide.sw.js',
+    consent: 'granted',
+    mediaTypes: undefined,
+    excludeFormats: undefined,
+    maxPeers: 24,
+    uploadLimit: Infinity,
+    uploadQuota: Infinity,
+    uploadOn: { cellular: false, saveData: false, lowBattery: false, hidden: true },
+    iceServers: undefined,
+    iceTransportPolicy: 'all',
+    storeLimit: 1 << 30,
+    workerUrl: undefined,
+    wasmUrl: undefined,
+    wasmNoSimdUrl: undefined,
+    indexUrl: 'https://site.example/.peertide/index.json',
+  });
+});
+
+test('a plain http page talks to its server by ws', () => {
+  assert.deepEqual(resolveOptions({}, 'http://localhost:7000/').servers, ['ws://localhost:7000/.peertide/ws']);
+});
+
+test('options are taken', () => {
+  const resolved = resolveOptions(
+    {
+      server: ['wss://a.example/ws', 'ws://b.example/ws'],
+      serviceWorker: false,
+      mediaTypes: ['image'],
+      excludeFormats: ['gif', '.svg'],
+      uploadOn: { hidden: false },
+      uploadQuota: 0,
+      workerUrl: 'w.js',
+    },
+    base,
+  );
+  assert.deepEqual(resolved.servers, ['wss://a.example/ws', 'ws://b.example/ws']);
+  assert.equal(resolved.serviceWorker, undefined);
+  assert.deepEqual(resolved.mediaTypes, ['image']);
+  assert.deepEqual(resolved.excludeFormats, ['gif', '.svg']);
+  assert.deepEqual(resolved.uploadOn, { cellular: false, saveData: false, lowBattery: false, hidden: false });
+  assert.equal(resolved.uploadQuota, 0);
+  assert.equal(resolved.workerUrl, 'https://site.example/gallery/w.js');
+});
+
+test('a wrong option is refused by name', () => {
+  const wrong: [string, unknown][] = [
+    ['server', 'ftp://site.example/'],
+    ['server', []],
+    ['server', 7],
+    ['serviceWorker', 'javascript:1'],
+    ['consent', 'yes'],
+    ['mediaTypes', 'image'],
+    ['mediaTypes', ['images']],
+    ['excludeFormats', [1]],
+    ['excludeFormats', ['*.gif']],
+    ['maxPeers', 0],
+    ['maxPeers', 129],
+    ['maxPeers', 1.5],
+    ['maxPeers', '24'],
+    ['uploadLimit', 0],
+    ['uploadLimit', NaN],
+    ['uploadQuota', -1],
+    ['uploadOn', true],
+    ['iceServers', {}],
+    ['iceTransportPolicy', 'none'],
+    ['storeLimit', 1000],
+    ['storeLimit', Infinity],
+    ['indexUrl', 3],
+  ];
+  for (const [option, value] of wrong) {
+    assert.throws(
+      () => resolveOptions({ [option]: value } as PeertideOptions, base),
+      (error) => error instanceof PeertideError && error.code === 'invalid-option' && error.option === option,
+      `${option}: ${JSON.stringify(value)}`,
+    );
+  }
+  assert.throws(
+    () => resolveOptions({ uploadOn: { hidden: 1 } } as unknown as PeertideOptions, base),
+    (error) => error instanceof PeertideError && error.option === 'uploadOn.hidden',
+  );
+  assert.throws(() => resolveOptions(null as unknown as PeertideOptions, base), PeertideError);
+});

@@ -1,0 +1,68 @@
+// What is in the index is shared, and what the owner excludes is not.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { kindOf, SiteIndex } from '../src/worker/site-index.ts';
+import { serve } from './http.ts';
+
+const asset = (type: string, length = 10) => ({ type, length, root: '0'.repeat(64), swarm: 'a'.repeat(40), file: 0 });
+const documents: Record<string, unknown> = {
+  '/.peertide/index.json': {
+    version: 1,
+    assets: { '/a.jpg': asset('image/jpeg'), '/b.GIF': asset('image/gif'), '/s.css': asset('text/css') },
+    swarms: { ['a'.repeat(40)]: { pieceLength: 16384 } },
+    shards: { '/video/': 'index/video.json' },
+  },
+  '/.peertide/index/video.json': {
+    version: 1,
+    assets: { '/video/f.webm': asset('video/webm', 5_000_000_000) },
+    swarms: { ['b'.repeat(40)]: { pieceLength: 1048576 } },
+  },
+};
+
+test('shards are merged into the document that the core gets', async () => {
+  const site = await serve(({ url }, response) => response.end(JSON.stringify(documents[url ?? ''])));
+  try {
+    const index = await SiteIndex.load(`${site.url}/.peertide/index.json`, new AbortController().signal);
+    const given = JSON.parse(new TextDecoder().decode(index.json)) as Record<string, object>;
+    assert.deepEqual(Object.keys(given['assets']!), ['/a.jpg', '/b.GIF', '/s.css', '/video/f.webm']);
+    assert.equal(Object.keys(given['swarms']!).length, 2);
+    assert.equal(given['shards'], undefined);
+    const paths = (filter: { mediaTypes?: string[]; excludeFormats?: string[] }) =>
+      index.select({ mediaTypes: filter.mediaTypes, excludeFormats: filter.excludeFormats }).map(([path]) => path);
+    assert.deepEqual(paths({}), ['/a.jpg', '/b.GIF', '/s.css', '/video/f.webm']);
+    assert.deepEqual(paths({ mediaTypes: ['image'] }), ['/a.jpg', '/b.GIF']);
+    assert.deepEqual(paths({ mediaTypes: ['image', 'video'], excludeFormats: ['gif'] }), ['/a.jpg', '/video/f.webm']);
+    assert.deepEqual(paths({ excludeFormats: ['.gif', 'css'] }), ['/a.jpg', '/video/f.webm']);
+  } finally {
+    site.close();
+  }
+});
+
+test('an index that is missing or no index is an error, not an empty site', async () => {
+  const site = await serve(({ url }, response) => {
+    response.writeHead(url === '/none' ? 404 : 200);
+    response.end('[oops');
+  });
+  try {
+    const { signal } = new AbortController();
+    await assert.rejects(SiteIndex.load(`${site.url}/none`, signal));
+    await assert.rejects(SiteIndex.load(`${site.url}/text`, signal));
+  } finally {
+    site.close();
+  }
+});
+
+test('kinds follow the media type', () => {
+  const kinds: [string, string][] = [
+    ['image/svg+xml', 'image'],
+    ['video/mp4; codecs="avc1"', 'video'],
+    ['font/woff2', 'font'],
+    ['application/font-woff', 'font'],
+    ['text/css; charset=utf-8', 'style'],
+    ['text/javascript', 'script'],
+    ['application/javascript', 'script'],
+    ['application/json', 'other'],
+    ['text/html', 'other'],
+  ];
+  for (const [type, kind] of kinds) assert.equal(kindOf(type), kind, type);
+});
