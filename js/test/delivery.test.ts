@@ -122,6 +122,13 @@ test('a range comes as 206 with its place', async () => {
   assert.deepEqual(await bytesOf(got), file.subarray(-100000));
 });
 
+test('a part that comes in one message needs nothing else', async () => {
+  const got = await deliver({ range: 'bytes=0-999' }).response;
+  assert.equal(got.headers.get('x-peertide'), 'peer');
+  assert.deepEqual(await bytesOf(got), file.subarray(0, 1000));
+  assert.equal(plainCalls, 0);
+});
+
 test('a range past the end is answered 416 without asking anybody', async () => {
   const got = await deliver({ range: `bytes=${LENGTH}-` }).response;
   assert.equal(got.status, 416);

@@ -134,9 +134,9 @@ export class Delivery {
 
   #data(bytes: Uint8Array, source: number): void {
     this.#outstanding -= bytes.length;
-    this.#enqueue(bytes);
     this.#begun?.(source);
     this.#begun = undefined;
+    this.#enqueue(bytes);
   }
 
   #enqueue(bytes: Uint8Array): void {
