@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "format/sha256_rounds.h"
+
 /* Cube roots of the first 64 primes, square roots of the first 8: the first 32
  * bits behind the point. */
 const uint32_t pt_sha256_k[64] = {
@@ -17,10 +19,9 @@ const uint32_t pt_sha256_k[64] = {
 const uint32_t pt_sha256_initial[8] = {0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a,
                                        0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19};
 
-/* Rotations as clang and gcc know them: one instruction. */
-static inline uint32_t rotr(uint32_t x, unsigned n) { return x >> n | x << (32 - n); }
+PT_ALWAYS_INLINE uint32_t rotr(uint32_t x, unsigned n) { return x >> n | x << (32 - n); }
 
-static inline uint32_t load_be(const uint8_t *p) {
+PT_ALWAYS_INLINE uint32_t load_be(const uint8_t *p) {
   uint32_t x;
   memcpy(&x, p, sizeof x);
 #if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
@@ -36,62 +37,27 @@ static inline void store_be(uint8_t *p, uint32_t x) {
   p[3] = (uint8_t)x;
 }
 
-/* One round, the variables renamed instead of moved. (a & b) ^ (a & c) ^ (b & c)
- * and the choice are written with one operation less than in the standard. */
+/* Choice and majority are written with an operation less than in the standard. */
 #define ROUND(a, b, c, d, e, f, g, h, i)                                                           \
-  do {                                                                                             \
-    h += (rotr(e, 6) ^ rotr(e, 11) ^ rotr(e, 25)) + (g ^ (e & (f ^ g))) + k[i] + w[i];             \
-    d += h;                                                                                        \
-    h += (rotr(a, 2) ^ rotr(a, 13) ^ rotr(a, 22)) + ((a & b) | (c & (a | b)));                     \
-  } while (0)
+  h += (rotr(e, 6) ^ rotr(e, 11) ^ rotr(e, 25)) + (g ^ (e & (f ^ g))) + k[i] + w[i];               \
+  d += h;                                                                                          \
+  h += (rotr(a, 2) ^ rotr(a, 13) ^ rotr(a, 22)) + ((a & b) | (c & (a | b)))
 
-/* The schedule in a ring of 16 words. */
-#define EXTEND(i)                                                                                  \
-  do {                                                                                             \
-    uint32_t early = w[((i) + 1) & 15], late = w[((i) + 14) & 15];                                 \
-    w[i] += (rotr(early, 7) ^ rotr(early, 18) ^ early >> 3) + w[((i) + 9) & 15] +                  \
-            (rotr(late, 17) ^ rotr(late, 19) ^ late >> 10);                                        \
-  } while (0)
-
-#define SIXTEEN(STEP)                                                                              \
-  STEP(0)                                                                                          \
-  STEP(1) STEP(2) STEP(3) STEP(4) STEP(5) STEP(6) STEP(7) STEP(8) STEP(9) STEP(10) STEP(11)        \
-      STEP(12) STEP(13) STEP(14) STEP(15)
-#define LOAD_STEP(i) w[i] = load_be(data + 4 * (i));
-#define EXTEND_STEP(i) EXTEND(i);
-
-static inline void rounds16(uint32_t s[8], const uint32_t w[16], const uint32_t *k) {
-  uint32_t a = s[0], b = s[1], c = s[2], d = s[3], e = s[4], f = s[5], g = s[6], h = s[7];
-  ROUND(a, b, c, d, e, f, g, h, 0);
-  ROUND(h, a, b, c, d, e, f, g, 1);
-  ROUND(g, h, a, b, c, d, e, f, 2);
-  ROUND(f, g, h, a, b, c, d, e, 3);
-  ROUND(e, f, g, h, a, b, c, d, 4);
-  ROUND(d, e, f, g, h, a, b, c, 5);
-  ROUND(c, d, e, f, g, h, a, b, 6);
-  ROUND(b, c, d, e, f, g, h, a, 7);
-  ROUND(a, b, c, d, e, f, g, h, 8);
-  ROUND(h, a, b, c, d, e, f, g, 9);
-  ROUND(g, h, a, b, c, d, e, f, 10);
-  ROUND(f, g, h, a, b, c, d, e, 11);
-  ROUND(e, f, g, h, a, b, c, d, 12);
-  ROUND(d, e, f, g, h, a, b, c, 13);
-  ROUND(c, d, e, f, g, h, a, b, 14);
-  ROUND(b, c, d, e, f, g, h, a, 15);
-  s[0] = a, s[1] = b, s[2] = c, s[3] = d, s[4] = e, s[5] = f, s[6] = g, s[7] = h;
-}
+#define LOAD(i) w[i] = load_be(data + 4 * (i))
 
 static void compress(uint32_t state[8], const uint8_t *data, size_t blocks) {
   for (; blocks > 0; blocks--, data += 64) {
-    uint32_t w[16], s[8];
-    memcpy(s, state, sizeof s);
-    SIXTEEN(LOAD_STEP)
-    rounds16(s, w, pt_sha256_k);
-    for (size_t round = 16; round < 64; round += 16) {
-      SIXTEEN(EXTEND_STEP)
-      rounds16(s, w, pt_sha256_k + round);
+    uint32_t a = state[0], b = state[1], c = state[2], d = state[3];
+    uint32_t e = state[4], f = state[5], g = state[6], h = state[7];
+    uint32_t w[16];
+    PT_SIXTEEN(LOAD);
+    for (const uint32_t *k = pt_sha256_k;; k += 16) {
+      PT_SHA256_ROUNDS(ROUND);
+      if (k == pt_sha256_k + 48) break;
+      PT_SIXTEEN(PT_SHA256_EXTEND);
     }
-    for (size_t i = 0; i < 8; i++) state[i] += s[i];
+    state[0] += a, state[1] += b, state[2] += c, state[3] += d;
+    state[4] += e, state[5] += f, state[6] += g, state[7] += h;
   }
 }
 
