@@ -58,6 +58,7 @@
 #define PT_CONTROL_BYTES_MAX (256u << 10) /* messages waiting for one channel */
 #define PT_REPORTS_MAX 16u               /* bans waiting to be told to the server */
 #define PT_WANT_RANGES_MAX 256u          /* ranges in one pt_want message */
+#define PT_WANT_UNDER_WAY 0x80000000u    /* in a range's count: being fetched now */
 #define PT_AUTO_JOIN_MAX 32u             /* swarms joined before anything is asked */
 
 #endif

@@ -79,8 +79,7 @@ pt_swarm *pt_assets_swarm(pt_node *n, const uint8_t key[PT_ID_SIZE]) {
     const pt_site_asset *asset = &a->index.assets[a->by_swarm[first + i]];
     files[i] = (pt_swarm_file){asset->path, asset->length, asset->root};
   }
-  pt_swarm *s =
-      pt_swarm_new(&n->cx, key, a->index.swarms[number].piece_length, files, count);
+  pt_swarm *s = pt_swarm_new(&n->cx, key, a->index.swarms[number].piece_length, files, count);
   free(files);
   if (!s) return NULL;
   s->rejoin_us = n->cx.now_us;
@@ -91,8 +90,7 @@ pt_swarm *pt_assets_swarm(pt_node *n, const uint8_t key[PT_ID_SIZE]) {
 static void drop_swarm(pt_node *n, uint32_t at) {
   pt_swarm *s = n->swarms[at];
   while (s->streams) {
-    pt_event end = {
-        .kind = PT_OUT_REQUEST_END, .id = s->streams->id, .code = PT_ERR_STALE};
+    pt_event end = {.kind = PT_OUT_REQUEST_END, .id = s->streams->id, .code = PT_ERR_STALE};
     pt_outbox_push(&n->cx.out, &end);
     pt_node_end_stream(n, s->streams);
   }

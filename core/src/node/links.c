@@ -30,11 +30,13 @@ static uint32_t count_links(const pt_node *n) {
   return count;
 }
 
+/* Dialled peers that do not exchange data yet: swarms wait for them a little. */
 static void count_dials(pt_node *n) {
-  n->cx.dials = 0;
+  uint32_t dials = 0;
   for (uint32_t i = 0; i < PT_PEERS_MAX; i++)
-    if (n->links[i] && n->links[i]->dialled && n->links[i]->phase != PT_PHASE_CONNECTED)
-      n->cx.dials++;
+    dials += n->links[i] && n->links[i]->dialled && !n->links[i]->remote.up;
+  if (dials == n->cx.dials) return;
+  n->cx.dials = dials;
   for (uint32_t i = 0; i < n->swarm_count; i++) n->swarms[i]->dirty = true;
 }
 
@@ -51,7 +53,6 @@ static pt_link *new_link(pt_node *n, const uint8_t peer[PT_ID_SIZE], bool dialle
   link->phase = dialled ? PT_PHASE_DIALLING : PT_PHASE_ANSWERING;
   link->expires_us = n->cx.now_us + PT_CONNECT_MAX_US;
   n->links[slot] = link;
-  count_dials(n);
   return link;
 }
 
@@ -90,7 +91,6 @@ static void close_link(pt_node *n, pt_link *link, bool tell) {
   for (uint32_t i = 0; i < PT_PEERS_MAX; i++)
     if (n->links[i] == link) n->links[i] = NULL;
   free(link);
-  count_dials(n);
 }
 
 static bool shares(const pt_link *link, const uint8_t swarm[PT_ID_SIZE]) {
@@ -184,8 +184,7 @@ static void take_offer(pt_node *n, const pt_signalling *m) {
   if (n->cx.consent == PT_CONSENT_DENIED || m->nonce.len > PT_NONCE_LEN_MAX) return;
   if (seen_before(n, m) || !sdp_is_of(n, m)) return;
   pt_link *link = find_peer(n, m->from);
-  if (link && link->phase == PT_PHASE_DIALLING &&
-      memcmp(n->cx.self, m->from, PT_ID_SIZE) > 0)
+  if (link && link->phase == PT_PHASE_DIALLING && memcmp(n->cx.self, m->from, PT_ID_SIZE) > 0)
     return; /* ours stands */
   if (link) close_link(n, link, true);
   link = new_link(n, m->from, false);
@@ -202,8 +201,8 @@ void pt_links_remote_signal(pt_node *n, const pt_signalling *m) {
   }
   pt_link *link = find_peer(n, m->from);
   if (!link) return;
-  bool same = strlen(link->nonce) == m->nonce.len &&
-              memcmp(link->nonce, m->nonce.data, m->nonce.len) == 0;
+  bool same =
+      strlen(link->nonce) == m->nonce.len && memcmp(link->nonce, m->nonce.data, m->nonce.len) == 0;
   if (m->kind == PT_SIGNAL_BYE) {
     if (same || m->nonce.len == 0) close_link(n, link, true);
   } else if (m->kind == PT_SIGNAL_ANSWER) {
@@ -229,8 +228,10 @@ int pt_links_local_signal(pt_node *n, const pt_event *in) {
   memcpy(m->from, n->cx.self, PT_ID_SIZE);
   m->kind = (enum pt_signal)in->code;
   m->nonce = (pt_bytes){(const uint8_t *)link->nonce, strlen(link->nonce)};
-  if (in->code == PT_SIGNAL_CANDIDATE) m->candidate = in->data;
-  else m->sdp = in->data;
+  if (in->code == PT_SIGNAL_CANDIDATE)
+    m->candidate = in->data;
+  else
+    m->sdp = in->data;
   pt_session_send(n);
   return PT_OK;
 }
@@ -244,7 +245,6 @@ int pt_links_state(pt_node *n, const pt_event *in) {
     return PT_OK;
   }
   link->phase = PT_PHASE_CONNECTED;
-  count_dials(n);
   open_channels(n, link);
   return PT_OK;
 }
@@ -270,10 +270,7 @@ int pt_links_channel_opened(pt_node *n, const pt_event *in) {
     refuse_channel(n, in->id);
     return PT_OK;
   }
-  if (link->phase != PT_PHASE_CONNECTED) {
-    link->phase = PT_PHASE_CONNECTED;
-    count_dials(n);
-  }
+  link->phase = PT_PHASE_CONNECTED;
   pt_peer *old = peer_of(s, link);
   if (old) { /* both opened one: the higher id's stays */
     bool keep_ours = memcmp(n->cx.self, link->remote.id, PT_ID_SIZE) > 0;
@@ -322,6 +319,7 @@ void pt_links_settle(pt_node *n) {
     bool late = link->phase != PT_PHASE_CONNECTED && n->cx.now_us >= link->expires_us;
     if (late || link->remote.condemned) close_link(n, link, true);
   }
+  count_dials(n);
 }
 
 void pt_links_close_all(pt_node *n) {

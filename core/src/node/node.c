@@ -59,16 +59,18 @@ static int request(pt_node *n, const pt_event *in) {
   const pt_site_asset *asset = pt_assets_find(&n->assets, in->text);
   pt_swarm *s = asset ? pt_assets_swarm(n, n->assets.index.swarms[asset->swarm].key) : NULL;
   uint64_t length = asset ? asset->length : 0;
-  if (!s) end.code = PT_ERR_UNKNOWN;
-  else if (in->offset > length) end.code = PT_ERR_RANGE;
+  if (!s)
+    end.code = PT_ERR_UNKNOWN;
+  else if (in->offset > length)
+    end.code = PT_ERR_RANGE;
   if (end.code != PT_OK) {
     pt_outbox_push(&n->cx.out, &end);
     return PT_OK;
   }
   uint64_t left = length - in->offset;
   uint64_t stop = in->offset + (in->length < left ? in->length : left);
-  pt_stream *st = pt_stream_new(s, in->id, asset->file, in->offset, stop,
-                                in->code == PT_URGENCY_BLOCKING);
+  pt_stream *st =
+      pt_stream_new(s, in->id, asset->file, in->offset, stop, in->code == PT_URGENCY_BLOCKING);
   if (!st) return PT_ERR_NOMEM;
   return pt_table_put(&n->streams, in->id, st);
 }
@@ -128,23 +130,50 @@ static void settle(pt_node *n) {
 
 static int take(pt_node *n, const pt_event *in) {
   switch ((enum pt_in)in->kind) {
-  case PT_IN_TICK: return PT_OK;
-  case PT_IN_INDEX: return pt_assets_install(n, in->data);
-  case PT_IN_REQUEST: return request(n, in);
-  case PT_IN_REQUEST_CREDIT: credit(n, in); return PT_OK;
-  case PT_IN_REQUEST_CANCEL: cancel(n, in); return PT_OK;
-  case PT_IN_ORIGIN_DATA: origin_data(n, in); return PT_OK;
-  case PT_IN_ORIGIN_END: origin_end(n, in); return PT_OK;
-  case PT_IN_SERVER_OPENED: pt_session_opened(n); return PT_OK;
-  case PT_IN_SERVER_MESSAGE: pt_session_message(n, in->data); return PT_OK;
-  case PT_IN_SERVER_CLOSED: pt_session_closed(n); return PT_OK;
-  case PT_IN_PEER_SIGNAL: return pt_links_local_signal(n, in);
-  case PT_IN_PEER_STATE: return pt_links_state(n, in);
-  case PT_IN_CHANNEL_OPENED: return pt_links_channel_opened(n, in);
-  case PT_IN_CHANNEL_MESSAGE: channel_message(n, in); return PT_OK;
-  case PT_IN_CHANNEL_DRAINED: channel_drained(n, in); return PT_OK;
-  case PT_IN_CHANNEL_CLOSED: pt_links_channel_closed(n, in->id); return PT_OK;
-  case PT_IN_POLICY: return policy(n, in);
+  case PT_IN_TICK:
+    return PT_OK;
+  case PT_IN_INDEX:
+    return pt_assets_install(n, in->data);
+  case PT_IN_REQUEST:
+    return request(n, in);
+  case PT_IN_REQUEST_CREDIT:
+    credit(n, in);
+    return PT_OK;
+  case PT_IN_REQUEST_CANCEL:
+    cancel(n, in);
+    return PT_OK;
+  case PT_IN_ORIGIN_DATA:
+    origin_data(n, in);
+    return PT_OK;
+  case PT_IN_ORIGIN_END:
+    origin_end(n, in);
+    return PT_OK;
+  case PT_IN_SERVER_OPENED:
+    pt_session_opened(n);
+    return PT_OK;
+  case PT_IN_SERVER_MESSAGE:
+    pt_session_message(n, in->data);
+    return PT_OK;
+  case PT_IN_SERVER_CLOSED:
+    pt_session_closed(n);
+    return PT_OK;
+  case PT_IN_PEER_SIGNAL:
+    return pt_links_local_signal(n, in);
+  case PT_IN_PEER_STATE:
+    return pt_links_state(n, in);
+  case PT_IN_CHANNEL_OPENED:
+    return pt_links_channel_opened(n, in);
+  case PT_IN_CHANNEL_MESSAGE:
+    channel_message(n, in);
+    return PT_OK;
+  case PT_IN_CHANNEL_DRAINED:
+    channel_drained(n, in);
+    return PT_OK;
+  case PT_IN_CHANNEL_CLOSED:
+    pt_links_channel_closed(n, in->id);
+    return PT_OK;
+  case PT_IN_POLICY:
+    return policy(n, in);
   }
   return PT_ERR_ARG;
 }
@@ -179,8 +208,7 @@ static bool poll_channels(pt_node *n, pt_event *out) {
     for (pt_peer *p = n->swarms[i]->peers; p; p = p->next) {
       size_t len = pt_peer_send(p, n->sending);
       if (!len) continue;
-      *out = (pt_event){
-          .kind = PT_OUT_CHANNEL_SEND, .id = p->channel, .data = {n->sending, len}};
+      *out = (pt_event){.kind = PT_OUT_CHANNEL_SEND, .id = p->channel, .data = {n->sending, len}};
       return true;
     }
   }

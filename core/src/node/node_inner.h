@@ -17,21 +17,21 @@ enum pt_link_phase { PT_PHASE_DIALLING = 1, PT_PHASE_ANSWERING, PT_PHASE_CONNECT
 typedef struct pt_link {
   pt_remote remote;
   enum pt_link_phase phase;
-  bool dialled;           /* we made the offer */
+  bool dialled; /* we made the offer */
   char nonce[PT_NONCE_LEN_MAX + 1];
-  uint64_t expires_us;    /* must be connected by then */
-  uint32_t swarm_count;   /* swarms to share: a channel was or will be asked for */
+  uint64_t expires_us;  /* must be connected by then */
+  uint32_t swarm_count; /* swarms to share: a channel was or will be asked for */
   uint8_t swarms[PT_LINK_SWARMS_MAX][PT_ID_SIZE];
-  uint32_t opened_count;  /* of them, those whose channel the host was asked for */
-  uint32_t channels;      /* open ones */
+  uint32_t opened_count; /* of them, those whose channel the host was asked for */
+  uint32_t channels;     /* open ones */
 } pt_link;
 
 typedef struct pt_assets {
   pt_site_index index;
-  uint32_t *by_path;      /* open addressing: asset number + 1 */
+  uint32_t *by_path; /* open addressing: asset number + 1 */
   size_t by_path_cap;
-  uint32_t *by_swarm;     /* asset numbers, sorted by swarm and file */
-  uint32_t *swarm_start;  /* per swarm of the index: its first in by_swarm */
+  uint32_t *by_swarm;    /* asset numbers, sorted by swarm and file */
+  uint32_t *swarm_start; /* per swarm of the index: its first in by_swarm */
 } pt_assets;
 
 enum pt_session_phase {
@@ -49,13 +49,13 @@ typedef struct pt_seen { /* an offer, so that it can't be played again */
 typedef struct pt_session {
   enum pt_session_phase phase;
   uint32_t attempt;
-  uint32_t failures;      /* in a row */
-  uint64_t open_us;       /* when to open it again */
-  uint64_t stats_us;      /* when to tell the server our counters */
-  pt_stats told;          /* what it knows */
+  uint32_t failures; /* in a row */
+  uint64_t open_us;  /* when to open it again */
+  uint64_t stats_us; /* when to tell the server our counters */
+  pt_stats told;     /* what it knows */
   char resume[128];
   size_t resume_len;
-  pt_signalling message;  /* the one being read or written */
+  pt_signalling message; /* the one being read or written */
   uint8_t arena[PT_SIGNAL_BYTES_MAX];
   uint8_t text[PT_SIGNAL_BYTES_MAX];
   uint32_t seen_next;
@@ -69,12 +69,12 @@ struct pt_node {
   pt_assets assets;
   pt_swarm *swarms[PT_SWARMS_MAX];
   uint32_t swarm_count;
-  pt_table streams;       /* id -> pt_stream */
-  pt_table channels;      /* id -> pt_peer */
+  pt_table streams;  /* id -> pt_stream */
+  pt_table channels; /* id -> pt_peer */
   pt_link *links[PT_PEERS_MAX];
-  uint32_t link_next;     /* id of the next link */
+  uint32_t link_next; /* id of the next link */
   pt_session session;
-  bool drained;           /* all outputs were polled since the last input */
+  bool drained; /* all outputs were polled since the last input */
   uint8_t sending[PT_CHANNEL_SEND_MAX];
 };
 

@@ -84,7 +84,7 @@ static void welcome(pt_node *n, const pt_signalling *m, pt_bytes text) {
   if (se->phase != PT_SESSION_GREETING) return;
   se->phase = PT_SESSION_WELCOME;
   se->failures = 0;
-  if (m->resume.len <= sizeof se->resume) {
+  if (m->resume.len && m->resume.len <= sizeof se->resume) {
     memcpy(se->resume, m->resume.data, m->resume.len);
     se->resume_len = m->resume.len;
   }
@@ -126,19 +126,32 @@ void pt_session_message(pt_node *n, pt_bytes text) {
   }
   pt_event stale = {.kind = PT_OUT_INDEX_STALE};
   switch (m->action) {
-  case PT_SIG_WELCOME: welcome(n, m, text); break;
-  case PT_SIG_PEERS: take_peers(n, m); break;
-  case PT_SIG_SIGNAL: pt_links_remote_signal(n, m); break;
-  case PT_SIG_UNDELIVERED: pt_links_undelivered(n, m->to); break;
-  case PT_SIG_INDEXED: pt_outbox_push(&n->cx.out, &stale); break;
+  case PT_SIG_WELCOME:
+    welcome(n, m, text);
+    break;
+  case PT_SIG_PEERS:
+    take_peers(n, m);
+    break;
+  case PT_SIG_SIGNAL:
+    pt_links_remote_signal(n, m);
+    break;
+  case PT_SIG_UNDELIVERED:
+    pt_links_undelivered(n, m->to);
+    break;
+  case PT_SIG_INDEXED:
+    pt_outbox_push(&n->cx.out, &stale);
+    break;
   case PT_SIG_DRAIN: {
     pt_event close = {.kind = PT_OUT_SERVER_CLOSE};
     pt_outbox_push(&n->cx.out, &close);
     lost(n, m->after_ms * PT_MS_US);
     break;
   }
-  case PT_SIG_ERROR: take_error(n, m); break;
-  default: break; /* what only servers hear, or a later version says */
+  case PT_SIG_ERROR:
+    take_error(n, m);
+    break;
+  default:
+    break; /* what only servers hear, or a later version says */
   }
 }
 

@@ -103,8 +103,10 @@ static void refuse(pt_swarm *s, uint32_t number, uint32_t size) {
   pt_assembly_drop(s, number);
   pt_want *want = pt_swarm_want_of(s, number);
   if (want) want->from = NULL;
-  if (one_giver && first == PT_GIVER_ORIGIN) origin_is_stale(s, number);
-  else if (one_giver) blame(s, number, first);
+  if (one_giver && first == PT_GIVER_ORIGIN)
+    origin_is_stale(s, number);
+  else if (one_giver)
+    blame(s, number, first);
   s->dirty = true;
 }
 
@@ -117,8 +119,7 @@ static void announce(pt_swarm *s, uint32_t number, uint32_t size) {
                     .length = size,
                     .text = {(const uint8_t *)path, strlen(path)}};
   memcpy(event.swarm, s->key, PT_ID_SIZE);
-  if (piece->giver >= PT_GIVER_FIRST)
-    memcpy(event.peer, s->cx->names[piece->giver], PT_ID_SIZE);
+  if (piece->giver >= PT_GIVER_FIRST) memcpy(event.peer, s->cx->names[piece->giver], PT_ID_SIZE);
   pt_outbox_push(&s->cx->out, &event);
   for (pt_peer *p = s->peers; p; p = p->next) pt_peer_say_have(p, number);
 }
@@ -155,8 +156,10 @@ static void verify(pt_swarm *s, uint32_t number) {
   uint32_t height = file->piece_count > 1 ? s->piece_height : file->height;
   pt_hash hash;
   pt_merkle_piece(piece->data, size, height, s->scratch, hash);
-  if (memcmp(hash, expected, PT_HASH_SIZE) == 0) accept(s, number, size);
-  else refuse(s, number, size);
+  if (memcmp(hash, expected, PT_HASH_SIZE) == 0)
+    accept(s, number, size);
+  else
+    refuse(s, number, size);
 }
 
 void pt_assembly_put(pt_swarm *s, uint32_t number, uint32_t begin, pt_bytes block, uint16_t giver) {

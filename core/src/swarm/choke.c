@@ -54,17 +54,19 @@ void pt_swarm_rechoke(pt_swarm *s) {
   bool may_upload = s->cx->consent == PT_CONSENT_GRANTED;
   uint32_t interested = 0;
   for (const pt_peer *p = s->peers; p; p = p->next) interested += p->interested;
-  uint32_t lot = interested > PT_UNCHOKED_MAX
-                     ? PT_UNCHOKED_MAX - 1 +
-                           pt_random_below(&s->cx->random, interested - PT_UNCHOKED_MAX + 1)
-                     : 0;
+  uint32_t lot =
+      interested > PT_UNCHOKED_MAX
+          ? PT_UNCHOKED_MAX - 1 + pt_random_below(&s->cx->random, interested - PT_UNCHOKED_MAX + 1)
+          : 0;
   for (pt_peer *p = s->peers; p; p = p->next) {
     if (!may_upload) {
       pt_choke_peer(p);
     } else if (p->interested && p->greeted) {
       uint32_t place = place_of(s, p);
-      if (interested <= PT_UNCHOKED_MAX || place < PT_UNCHOKED_MAX - 1 || place == lot) unchoke(p);
-      else pt_choke_peer(p);
+      if (interested <= PT_UNCHOKED_MAX || place < PT_UNCHOKED_MAX - 1 || place == lot)
+        unchoke(p);
+      else
+        pt_choke_peer(p);
     }
     if (p->interesting && s->want_count == 0) {
       p->interesting = false;

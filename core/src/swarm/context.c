@@ -17,7 +17,8 @@ uint16_t pt_context_name(pt_context *cx, const uint8_t id[PT_ID_SIZE]) {
 static void refill(pt_context *cx) {
   uint64_t elapsed_us = cx->now_us - cx->upload_filled_us;
   uint64_t cap = bucket_size(cx);
-  uint64_t more = elapsed_us >= PT_SECOND_US ? cap : elapsed_us * cx->upload_rate_max / PT_SECOND_US;
+  uint64_t more =
+      elapsed_us >= PT_SECOND_US ? cap : elapsed_us * cx->upload_rate_max / PT_SECOND_US;
   if (more == 0) return; /* keep the time: many short steps must add up */
   cx->upload_filled_us = cx->now_us;
   cx->upload_tokens = cx->upload_tokens + more < cap ? cx->upload_tokens + more : cap;
@@ -47,8 +48,8 @@ bool pt_context_banned(const pt_context *cx, const uint8_t peer[PT_ID_SIZE]) {
   return false;
 }
 
-void pt_context_ban(pt_context *cx, const uint8_t peer[PT_ID_SIZE],
-                    const uint8_t swarm[PT_ID_SIZE], uint32_t piece, int error) {
+void pt_context_ban(pt_context *cx, const uint8_t peer[PT_ID_SIZE], const uint8_t swarm[PT_ID_SIZE],
+                    uint32_t piece, int error) {
   if (pt_context_banned(cx, peer)) return;
   memcpy(cx->banned[cx->banned_next], peer, PT_ID_SIZE);
   cx->banned_next = (cx->banned_next + 1) % PT_BANNED_MAX;

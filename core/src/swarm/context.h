@@ -17,9 +17,9 @@ enum { PT_GIVER_NONE = 0, PT_GIVER_ORIGIN = 1, PT_GIVER_FIRST = 2 };
 typedef struct pt_remote {
   uint8_t id[PT_ID_SIZE];
   uint32_t link;
-  uint16_t name;      /* its place in pt_context.names */
-  bool up;            /* a handshake with it is complete in some swarm */
-  bool condemned;     /* it broke the protocol or sent wrong bytes: to be closed */
+  uint16_t name;                /* its place in pt_context.names */
+  bool up;                      /* a handshake with it is complete in some swarm */
+  bool condemned;               /* it broke the protocol or sent wrong bytes: to be closed */
   uint64_t bytes_in, bytes_out; /* block bytes */
   uint64_t reported_in;         /* of bytes_in, already told to the server */
   uint32_t rtt_us;
@@ -41,25 +41,25 @@ typedef struct pt_context {
   pt_stats stats;
   uint8_t self[PT_ID_SIZE];
   uint64_t memory_max;
-  int32_t consent;           /* enum pt_consent */
-  uint64_t upload_rate_max;  /* bytes/s, 0: none */
-  uint64_t upload_quota;     /* bytes left to send */
-  uint64_t upload_tokens;    /* bytes that may be sent now */
-  uint64_t upload_filled_us; /* when tokens were last added */
-  uint64_t head_start;       /* bytes that may still be taken from the origin
-                                while the first connections are being made */
-  bool server_silent;        /* the server can't name peers (closed or refused) */
-  uint32_t dials;            /* links being connected */
-  uint32_t fetch_next;       /* id of the next origin fetch */
-  uint32_t fetches;          /* under way */
-  uint64_t origin_retry_us;  /* the origin failed: not before this time */
-  uint32_t origin_failures;  /* in a row */
-  uint64_t origin_span_us;   /* smoothed time of one fetch, for backups */
+  int32_t consent;                  /* enum pt_consent */
+  uint64_t upload_rate_max;         /* bytes/s, 0: none */
+  uint64_t upload_quota;            /* bytes left to send */
+  uint64_t upload_tokens;           /* bytes that may be sent now */
+  uint64_t upload_filled_us;        /* when tokens were last added */
+  uint64_t head_start;              /* bytes that may still be taken from the origin
+                                       while the first connections are being made */
+  bool server_silent;               /* the server can't name peers (closed or refused) */
+  uint32_t dials;                   /* links being connected */
+  uint32_t fetch_next;              /* id of the next origin fetch */
+  uint32_t fetches;                 /* under way */
+  uint64_t origin_retry_us;         /* the origin failed: not before this time */
+  uint32_t origin_failures;         /* in a row */
+  uint64_t origin_span_us;          /* smoothed time of one fetch, for backups */
   struct pt_piece *newest, *oldest; /* verified pieces by last use */
   uint32_t assembly_serial;
   uint32_t banned_next, banned_count;
   uint8_t banned[PT_BANNED_MAX][PT_ID_SIZE];
-  uint32_t report_count;     /* bans the server has not been told of */
+  uint32_t report_count; /* bans the server has not been told of */
   pt_report reports[PT_REPORTS_MAX];
   uint32_t names_next;
   uint8_t names[PT_NAMES_MAX][PT_ID_SIZE];
@@ -70,8 +70,8 @@ uint16_t pt_context_name(pt_context *cx, const uint8_t id[PT_ID_SIZE]);
 
 /* Bans a peer for wrong bytes in a piece: says so (PT_OUT_BAN) and queues a
  * report to the server. The oldest ban is forgotten at PT_BANNED_MAX. */
-void pt_context_ban(pt_context *cx, const uint8_t peer[PT_ID_SIZE],
-                    const uint8_t swarm[PT_ID_SIZE], uint32_t piece, int error);
+void pt_context_ban(pt_context *cx, const uint8_t peer[PT_ID_SIZE], const uint8_t swarm[PT_ID_SIZE],
+                    uint32_t piece, int error);
 bool pt_context_banned(const pt_context *cx, const uint8_t peer[PT_ID_SIZE]);
 
 /* May we send block bytes now? How many (at most want) the rate limit and the

@@ -34,21 +34,23 @@ typedef struct neighbourhood {
   bool holder;        /* somebody has it and may be asked */
   bool choked_holder; /* somebody has it and chokes us */
   bool anybody;       /* any peer whose pieces we know */
-  bool greeting;      /* a peer whose pieces we do not know yet */
+  bool greeting;      /* a peer whose pieces and wants we do not know yet */
+  bool under_way;     /* somebody is fetching it from the origin */
 } neighbourhood;
 
 static neighbourhood look_around(const pt_swarm *s, uint32_t piece) {
   neighbourhood n = {0};
   for (const pt_peer *p = s->peers; p; p = p->next) {
     if (p->broken || p->remote->condemned) continue;
-    if (!p->bits_known) {
-      n.greeting = true;
-      continue;
-    }
+    if (!p->bits_known || (p->ext_want && !p->wants_known)) n.greeting = true;
+    if (!p->bits_known) continue;
     n.anybody = true;
+    n.under_way |= pt_peer_fetches(p, piece);
     if (!pt_bits_get(p->has, piece)) continue;
-    if (pt_peer_usable(p)) n.holder = true;
-    else if (p->choked && s->cx->now_us >= p->snubbed_until_us) n.choked_holder = true;
+    if (pt_peer_usable(p))
+      n.holder = true;
+    else if (p->choked && s->cx->now_us >= p->snubbed_until_us)
+      n.choked_holder = true;
   }
   return n;
 }
@@ -92,8 +94,7 @@ static uint64_t due_us(pt_swarm *s, pt_want *w, enum pt_fallback *why) {
     return now;
   }
   *why = PT_FALLBACK_URGENT;
-  if (n.holder || w->from)
-    return w->blocking ? w->since_us + PT_BLOCKING_PATIENCE_US : PT_NEVER;
+  if (n.holder || w->from) return w->blocking ? w->since_us + PT_BLOCKING_PATIENCE_US : PT_NEVER;
   if (w->blocking) return now;
   if (expecting(s, n)) {
     uint64_t limit = s->wanting_since_us + PT_CONNECT_PATIENCE_US;
@@ -107,6 +108,7 @@ static uint64_t due_us(pt_swarm *s, pt_want *w, enum pt_fallback *why) {
   if (n.choked_holder && now < w->since_us + PT_CHOKED_PATIENCE_US)
     return w->since_us + PT_CHOKED_PATIENCE_US;
   uint32_t rank = n.anybody ? rank_of(s, w->piece) : 0;
+  rank += n.under_way && rank == 0;
   *why = !n.anybody ? PT_FALLBACK_ALONE : rank ? PT_FALLBACK_BACKUP : PT_FALLBACK_ELECTED;
   uint64_t since = w->since_us > w->lost_us ? w->since_us : w->lost_us;
   return rank ? since + rank * backup_delay_us(cx) : now;
@@ -144,6 +146,7 @@ static bool start_fetch(pt_swarm *s, uint32_t first, uint32_t count, enum pt_fal
   s->fetches = fetch;
   cx->fetches++;
   cx->stats.origin_requests++;
+  s->windows_changed = true; /* the others need not fetch it too */
   bool whole = count == f->piece_count;
   pt_event event = {.kind = PT_OUT_ORIGIN_GET,
                     .id = fetch->id,
@@ -235,11 +238,13 @@ static void fetch_due(pt_swarm *s) {
   if (!due) return;
   for (uint32_t i = 0; i < s->want_count; i++) {
     pt_want *w = &s->wants[i];
-    if (w->fetch || s->pieces[w->piece].state == PT_PIECE_FULL) continue;
+    if (w->fetch || !w->near || s->pieces[w->piece].state == PT_PIECE_FULL) continue;
     enum pt_fallback why;
     uint64_t at = due_us(s, w, &why);
-    if (at <= now) due[i] = (uint8_t)why;
-    else pt_swarm_wake(s, at);
+    if (at <= now)
+      due[i] = (uint8_t)why;
+    else
+      pt_swarm_wake(s, at);
   }
   while (s->cx->fetches < PT_FETCHES_AT_ONCE) {
     pt_want *w = next_due(s, due);
@@ -342,10 +347,14 @@ static void spread(pt_swarm *s, pt_fetch *fetch, pt_bytes data) {
     pt_piece *piece = &s->pieces[number];
     bool open = piece->state == PT_PIECE_NONE ? pt_assembly_open(s, number) : true;
     bool lacks = open && pt_assembly_lacks(s, number, block);
-    if (in_piece == begin) fetch->serial = lacks ? piece->assembly->serial : 0;
-    else if (!lacks || piece->assembly->serial != fetch->serial) fetch->serial = 0;
-    if (fetch->serial) memcpy(piece->data + in_piece, data.data, take);
-    else s->cx->stats.wasted_bytes += take;
+    if (in_piece == begin)
+      fetch->serial = lacks ? piece->assembly->serial : 0;
+    else if (!lacks || piece->assembly->serial != fetch->serial)
+      fetch->serial = 0;
+    if (fetch->serial)
+      memcpy(piece->data + in_piece, data.data, take);
+    else
+      s->cx->stats.wasted_bytes += take;
     fetch->at += take;
     data.data += take;
     data.len -= take;

@@ -84,10 +84,18 @@ bool pt_peer_offers(const pt_peer *p, uint32_t piece) {
   return pt_peer_usable(p) && pt_bits_get(p->has, piece);
 }
 
-bool pt_peer_wants(const pt_peer *p, uint32_t piece) {
+static const pt_range *range_with(const pt_peer *p, uint32_t piece) {
   for (uint32_t i = 0; i < p->want_count; i++)
-    if (piece >= p->wants[i].first && piece - p->wants[i].first < p->wants[i].count) return true;
-  return false;
+    if (piece >= p->wants[i].first && piece - p->wants[i].first < p->wants[i].count)
+      return &p->wants[i];
+  return NULL;
+}
+
+bool pt_peer_wants(const pt_peer *p, uint32_t piece) { return range_with(p, piece) != NULL; }
+
+bool pt_peer_fetches(const pt_peer *p, uint32_t piece) {
+  const pt_range *range = range_with(p, piece);
+  return range && range->under_way;
 }
 
 static bool asked_already(const pt_peer *p, uint32_t piece, uint32_t begin) {
@@ -110,8 +118,7 @@ void pt_peer_ask(pt_peer *p, uint32_t piece) {
       continue;
     uint32_t length = size - begin < PT_BLOCK_SIZE ? size - begin : PT_BLOCK_SIZE;
     p->asked[p->asked_count++] = (pt_asked){piece, begin, length, s->cx->now_us};
-    pt_wire_message m = {
-        .kind = PT_WIRE_REQUEST, .index = piece, .begin = begin, .length = length};
+    pt_wire_message m = {.kind = PT_WIRE_REQUEST, .index = piece, .begin = begin, .length = length};
     pt_peer_say(p, &m);
   }
 }

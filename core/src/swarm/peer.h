@@ -18,47 +18,52 @@ typedef struct pt_upload { /* a block the peer asked for */
   uint32_t piece, begin, length;
 } pt_upload;
 
-typedef struct pt_range { uint32_t first, count; } pt_range;
+/* Pieces a peer wants and would fetch from the origin, or is fetching. */
+typedef struct pt_range {
+  uint32_t first, count;
+  bool under_way;
+} pt_range;
 
 struct pt_peer {
   pt_swarm *swarm;
   pt_remote *remote;
-  pt_peer *next;       /* in swarm->peers */
-  uint32_t channel;    /* the host's number */
-  bool created_here;   /* we created the channel */
+  pt_peer *next;     /* in swarm->peers */
+  uint32_t channel;  /* the host's number */
+  bool created_here; /* we created the channel */
 
-  bool greeted;        /* its handshake has come */
-  bool bits_known;     /* its bitfield (or have all/none) has come */
-  bool fast;           /* BEP 6 in use */
-  bool broken;         /* to be closed: protocol fault or overflow */
+  bool greeted;                                 /* its handshake has come */
+  bool bits_known;                              /* its bitfield (or have all/none) has come */
+  bool fast;                                    /* BEP 6 in use */
+  bool broken;                                  /* to be closed: protocol fault or overflow */
   uint8_t ext_metadata, ext_donthave, ext_want; /* its ids for extensions */
-  bool choking, choked;         /* we choke it / it chokes us */
-  bool interested, interesting; /* it is interested / we told it that we are */
+  bool choking, choked;                         /* we choke it / it chokes us */
+  bool interested, interesting;                 /* it is interested / we told it that we are */
 
   uint8_t *has;
   uint32_t has_count;
-  pt_range *wants;     /* what it said it wants (pt_want) */
+  pt_range *wants; /* what it said it wants (pt_want) */
   uint32_t want_count;
+  bool wants_known; /* it has said so at least once */
 
   pt_asked asked[PT_PIPELINE_MAX];
   uint32_t asked_count;
-  uint32_t pipeline;   /* how many blocks to keep asked for */
-  uint64_t answered_us;/* last block, or the first request of an idle line */
+  uint32_t pipeline;    /* how many blocks to keep asked for */
+  uint64_t answered_us; /* last block, or the first request of an idle line */
   uint64_t snubbed_until_us;
-  uint64_t rate_in, rate_out; /* bytes/s, smoothed */
+  uint64_t rate_in, rate_out;                /* bytes/s, smoothed */
   uint64_t in_window, out_window, window_us; /* for the rates */
   uint32_t rtt_min_us;
   uint64_t unchoked_us;
 
-  pt_upload *uploads;  /* ring of PT_UPLOAD_QUEUE_MAX */
+  pt_upload *uploads; /* ring of PT_UPLOAD_QUEUE_MAX */
   uint32_t upload_head, upload_count;
-  uint8_t *control;    /* encoded messages that are no blocks */
+  uint8_t *control; /* encoded messages that are no blocks */
   size_t control_len, control_cap;
-  uint32_t queued;     /* bytes in the channel's queue, as far as we know */
-  uint32_t queue_max;  /* bytes we let be there */
-  uint64_t queue_us;   /* when it was last empty */
+  uint32_t queued;    /* bytes in the channel's queue, as far as we know */
+  uint32_t queue_max; /* bytes we let be there */
+  uint64_t queue_us;  /* when it was last empty */
 
-  uint8_t *partial;    /* an incomplete message from a byte-stream peer */
+  uint8_t *partial; /* an incomplete message from a byte-stream peer */
   size_t partial_len, partial_cap;
 };
 
@@ -94,6 +99,8 @@ void pt_peer_release(pt_peer *p, bool cancel);
 /* Can it be asked for this piece now? */
 bool pt_peer_offers(const pt_peer *p, uint32_t piece);
 bool pt_peer_wants(const pt_peer *p, uint32_t piece);
+/* Is it fetching this piece from the origin now? */
+bool pt_peer_fetches(const pt_peer *p, uint32_t piece);
 bool pt_peer_usable(const pt_peer *p);
 
 /* A block has come, asked for at sent_us / has gone: rates and counters. */

@@ -41,8 +41,7 @@ static void take_bitfield(pt_peer *p, pt_bytes bits) {
     pt_peer_fault(p, PT_ERR_STATE, "sent its bitfield twice");
     return;
   }
-  if (bits.len != pt_bits_size(s->piece_count) ||
-      !pt_bits_tail_clear(bits.data, s->piece_count)) {
+  if (bits.len != pt_bits_size(s->piece_count) || !pt_bits_tail_clear(bits.data, s->piece_count)) {
     pt_peer_fault(p, PT_ERR_RANGE, "sent a bitfield of the wrong size");
     return;
   }
@@ -161,7 +160,10 @@ static void take_wants(pt_peer *p, pt_bytes payload) {
   for (uint32_t i = 0; i < count; i++) {
     pt_read_u32(&r, &wants[i].first);
     pt_read_u32(&r, &wants[i].count);
+    wants[i].under_way = (wants[i].count & PT_WANT_UNDER_WAY) != 0;
+    wants[i].count &= ~PT_WANT_UNDER_WAY;
   }
+  p->wants_known = true;
   free(p->wants);
   p->wants = wants;
   p->want_count = count;
@@ -178,12 +180,14 @@ static void take_extended(pt_peer *p, const pt_wire_message *m) {
     p->ext_metadata = e.ut_metadata;
     p->ext_donthave = e.lt_donthave;
     p->ext_want = e.pt_want;
-    if (p->swarm->want_count) pt_peer_say_wants(p);
+    pt_peer_say_wants(p);
   } else if (m->extension == PT_EXT_DONTHAVE) {
     pt_reader r = pt_reader_of(m->data.data, m->data.len);
     uint32_t piece;
-    if (pt_read_u32(&r, &piece) && piece < p->swarm->piece_count) has_no_more(p, piece);
-    else pt_peer_fault(p, PT_ERR_RANGE, "sent a malformed lt_donthave");
+    if (pt_read_u32(&r, &piece) && piece < p->swarm->piece_count)
+      has_no_more(p, piece);
+    else
+      pt_peer_fault(p, PT_ERR_RANGE, "sent a malformed lt_donthave");
   } else if (m->extension == PT_EXT_WANT) {
     take_wants(p, m->data);
   }
@@ -191,13 +195,19 @@ static void take_extended(pt_peer *p, const pt_wire_message *m) {
 
 static void take_message(pt_peer *p, const pt_wire_message *m) {
   switch (m->kind) {
-  case PT_WIRE_CHOKE: take_choke(p, true); break;
-  case PT_WIRE_UNCHOKE: take_choke(p, false); break;
+  case PT_WIRE_CHOKE:
+    take_choke(p, true);
+    break;
+  case PT_WIRE_UNCHOKE:
+    take_choke(p, false);
+    break;
   case PT_WIRE_INTERESTED:
     p->interested = true;
     pt_choke_consider(p);
     break;
-  case PT_WIRE_NOT_INTERESTED: p->interested = false; break;
+  case PT_WIRE_NOT_INTERESTED:
+    p->interested = false;
+    break;
   case PT_WIRE_HAVE:
     if (m->index >= p->swarm->piece_count) {
       pt_peer_fault(p, PT_ERR_RANGE, "announced a piece that does not exist");
@@ -206,18 +216,41 @@ static void take_message(pt_peer *p, const pt_wire_message *m) {
     if (!p->bits_known) pieces_known(p); /* BEP 3: no bitfield means none */
     has_now(p, m->index);
     break;
-  case PT_WIRE_BITFIELD: take_bitfield(p, m->data); break;
-  case PT_WIRE_HAVE_ALL: take_have_all(p, true); break;
-  case PT_WIRE_HAVE_NONE: take_have_all(p, false); break;
-  case PT_WIRE_REQUEST: take_request(p, m); break;
-  case PT_WIRE_PIECE: take_block(p, m); break;
-  case PT_WIRE_CANCEL: take_cancel(p, m); break;
-  case PT_WIRE_REJECT: take_reject(p, m); break;
-  case PT_WIRE_EXTENDED: take_extended(p, m); break;
-  case PT_WIRE_HASH_REQUEST: pt_layers_request(p, m); break;
-  case PT_WIRE_HASHES: pt_layers_hashes(p, m); break;
-  case PT_WIRE_HASH_REJECT: pt_layers_reject(p, m); break;
-  default: break; /* keep-alive, port, suggest, allowed fast, unknown */
+  case PT_WIRE_BITFIELD:
+    take_bitfield(p, m->data);
+    break;
+  case PT_WIRE_HAVE_ALL:
+    take_have_all(p, true);
+    break;
+  case PT_WIRE_HAVE_NONE:
+    take_have_all(p, false);
+    break;
+  case PT_WIRE_REQUEST:
+    take_request(p, m);
+    break;
+  case PT_WIRE_PIECE:
+    take_block(p, m);
+    break;
+  case PT_WIRE_CANCEL:
+    take_cancel(p, m);
+    break;
+  case PT_WIRE_REJECT:
+    take_reject(p, m);
+    break;
+  case PT_WIRE_EXTENDED:
+    take_extended(p, m);
+    break;
+  case PT_WIRE_HASH_REQUEST:
+    pt_layers_request(p, m);
+    break;
+  case PT_WIRE_HASHES:
+    pt_layers_hashes(p, m);
+    break;
+  case PT_WIRE_HASH_REJECT:
+    pt_layers_reject(p, m);
+    break;
+  default:
+    break; /* keep-alive, port, suggest, allowed fast, unknown */
   }
 }
 

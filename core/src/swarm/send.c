@@ -62,9 +62,21 @@ void pt_peer_say_donthave(pt_peer *p, uint32_t piece) {
   say_extended(p, p->ext_donthave, (pt_bytes){payload, w.len});
 }
 
+/* Piece numbers, with the highest bit set while the piece is being fetched. */
 static int by_number(const void *a, const void *b) {
-  uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+  uint32_t x = *(const uint32_t *)a & ~PT_WANT_UNDER_WAY;
+  uint32_t y = *(const uint32_t *)b & ~PT_WANT_UNDER_WAY;
   return x < y ? -1 : x > y;
+}
+
+static void write_ranges(pt_writer *w, const uint32_t *pieces, uint32_t count) {
+  for (uint32_t i = 0; i < count && w->len + 8 <= w->cap;) {
+    uint32_t run = 1;
+    while (i + run < count && pieces[i + run] == pieces[i] + run) run++;
+    pt_write_u32(w, pieces[i] & ~PT_WANT_UNDER_WAY);
+    pt_write_u32(w, run | (pieces[i] & PT_WANT_UNDER_WAY));
+    i += run;
+  }
 }
 
 void pt_peer_say_wants(pt_peer *p) {
@@ -73,16 +85,14 @@ void pt_peer_say_wants(pt_peer *p) {
   uint32_t *pieces = malloc((s->want_count + 1) * sizeof *pieces);
   uint8_t *payload = malloc(PT_WANT_RANGES_MAX * 8);
   if (pieces && payload) {
-    for (uint32_t i = 0; i < s->want_count; i++) pieces[i] = s->wants[i].piece;
-    qsort(pieces, s->want_count, sizeof *pieces, by_number);
-    pt_writer w = pt_writer_of(payload, PT_WANT_RANGES_MAX * 8);
-    for (uint32_t i = 0; i < s->want_count && w.len + 8 <= w.cap;) {
-      uint32_t count = 1;
-      while (i + count < s->want_count && pieces[i + count] == pieces[i] + count) count++;
-      pt_write_u32(&w, pieces[i]);
-      pt_write_u32(&w, count);
-      i += count;
+    uint32_t near = 0; /* only these would we fetch from the origin */
+    for (uint32_t i = 0; i < s->want_count; i++) {
+      const pt_want *w = &s->wants[i];
+      if (w->near || w->fetch) pieces[near++] = w->piece | (w->fetch ? PT_WANT_UNDER_WAY : 0);
     }
+    qsort(pieces, near, sizeof *pieces, by_number);
+    pt_writer w = pt_writer_of(payload, PT_WANT_RANGES_MAX * 8);
+    write_ranges(&w, pieces, near);
     say_extended(p, p->ext_want, (pt_bytes){payload, w.len});
   }
   free(pieces);
@@ -91,10 +101,11 @@ void pt_peer_say_wants(pt_peer *p) {
 
 static void say_pieces(pt_peer *p) {
   pt_swarm *s = p->swarm;
-  pt_wire_message m = {.kind = PT_WIRE_BITFIELD,
-                       .data = {s->have, pt_bits_size(s->piece_count)}};
-  if (s->have_count == 0) m = (pt_wire_message){.kind = PT_WIRE_HAVE_NONE};
-  else if (pt_swarm_complete(s)) m = (pt_wire_message){.kind = PT_WIRE_HAVE_ALL};
+  pt_wire_message m = {.kind = PT_WIRE_BITFIELD, .data = {s->have, pt_bits_size(s->piece_count)}};
+  if (s->have_count == 0)
+    m = (pt_wire_message){.kind = PT_WIRE_HAVE_NONE};
+  else if (pt_swarm_complete(s))
+    m = (pt_wire_message){.kind = PT_WIRE_HAVE_ALL};
   pt_peer_say(p, &m);
 }
 
@@ -110,11 +121,11 @@ void pt_peer_greet(pt_peer *p) {
   pt_writer w = pt_writer_of(p->control, p->control_cap);
   pt_wire_handshake_encode(&w, &h);
   p->control_len = w.len;
-  pt_wire_extensions e = {.lt_donthave = PT_EXT_DONTHAVE,
-                          .pt_want = PT_EXT_WANT,
-                          .reqq = PT_UPLOAD_QUEUE_MAX,
-                          .client = {(const uint8_t *)"Peertide " PT_VERSION,
-                                     sizeof "Peertide " PT_VERSION - 1}};
+  pt_wire_extensions e = {
+      .lt_donthave = PT_EXT_DONTHAVE,
+      .pt_want = PT_EXT_WANT,
+      .reqq = PT_UPLOAD_QUEUE_MAX,
+      .client = {(const uint8_t *)"Peertide " PT_VERSION, sizeof "Peertide " PT_VERSION - 1}};
   uint8_t payload[256];
   pt_writer ext = pt_writer_of(payload, sizeof payload);
   pt_wire_extensions_encode(&ext, &e);
@@ -129,8 +140,8 @@ static size_t put_blocks(pt_peer *p, pt_writer *w) {
     const pt_upload u = p->uploads[p->upload_head];
     const pt_piece *piece = &s->pieces[u.piece];
     bool gone = piece->state != PT_PIECE_HAVE;
-    if (!gone && (w->len + PT_PIECE_HEADER + u.length > w->cap ||
-                  !pt_context_take_upload(s->cx, u.length)))
+    if (!gone &&
+        (w->len + PT_PIECE_HEADER + u.length > w->cap || !pt_context_take_upload(s->cx, u.length)))
       break;
     p->upload_head = (p->upload_head + 1) % PT_UPLOAD_QUEUE_MAX;
     p->upload_count--;

@@ -5,18 +5,24 @@
 #include "swarm/units.h"
 
 static void unlink_piece(pt_context *cx, pt_piece *piece) {
-  if (piece->newer) piece->newer->older = piece->older;
-  else cx->newest = piece->older;
-  if (piece->older) piece->older->newer = piece->newer;
-  else cx->oldest = piece->newer;
+  if (piece->newer)
+    piece->newer->older = piece->older;
+  else
+    cx->newest = piece->older;
+  if (piece->older)
+    piece->older->newer = piece->newer;
+  else
+    cx->oldest = piece->newer;
   piece->newer = piece->older = NULL;
 }
 
 static void link_newest(pt_context *cx, pt_piece *piece) {
   piece->newer = NULL;
   piece->older = cx->newest;
-  if (cx->newest) cx->newest->newer = piece;
-  else cx->oldest = piece;
+  if (cx->newest)
+    cx->newest->newer = piece;
+  else
+    cx->oldest = piece;
   cx->newest = piece;
 }
 

@@ -7,12 +7,16 @@
 
 #include "swarm/units.h"
 
-#define PT_AHEAD_BYTES (4u << 20)       /* fetched ahead of the page */
+#define PT_AHEAD_BYTES                                                                             \
+  (16u << 20)                           /* asked of peers ahead of the page: the                   \
+                                           wider, the more there is to trade */
+#define PT_NEAR_BYTES (4u << 20)        /* of it, what the origin may be asked for */
 #define PT_AHEAD_TIGHT_BYTES (1u << 20) /* when memory is short */
-#define PT_WINDOW_STEP_BYTES (1u << 20) /* the window moves in such steps, so
-                                           that fetches are worth a request */
+#define PT_WINDOW_STEP_BYTES                                                                       \
+  (1u << 20) /* windows move in such steps, so that                                                \
+                fetches are worth a request */
 #define PT_HEAD_PIECES 2u
-#define PT_DELIVER_MAX (256u << 10)     /* bytes in one output */
+#define PT_DELIVER_MAX (256u << 10) /* bytes in one output */
 
 pt_stream *pt_stream_new(pt_swarm *s, uint32_t id, uint32_t file, uint64_t at, uint64_t end,
                          bool blocking) {
@@ -26,10 +30,13 @@ pt_stream *pt_stream_new(pt_swarm *s, uint32_t id, uint32_t file, uint64_t at, u
   st->at = at;
   st->end = end;
   st->blocking = blocking;
-  st->window_first = st->window_end = f->piece_first + (uint32_t)(at / s->piece_length);
+  st->near_end = st->window_first = st->window_end =
+      f->piece_first + (uint32_t)(at / s->piece_length);
   st->prev = s->streams_last;
-  if (s->streams_last) s->streams_last->next = st;
-  else s->streams = st;
+  if (s->streams_last)
+    s->streams_last->next = st;
+  else
+    s->streams = st;
   s->streams_last = st;
   pt_stream_advance(st);
   s->deliverable = true;
@@ -50,10 +57,14 @@ static void unpin(pt_swarm *s, uint32_t piece) {
 void pt_stream_del(pt_stream *st) {
   pt_swarm *s = st->swarm;
   while (st->window_first < st->window_end) unpin(s, st->window_first++);
-  if (st->prev) st->prev->next = st->next;
-  else s->streams = st->next;
-  if (st->next) st->next->prev = st->prev;
-  else s->streams_last = st->prev;
+  if (st->prev)
+    st->prev->next = st->next;
+  else
+    s->streams = st->next;
+  if (st->next)
+    st->next->prev = st->prev;
+  else
+    s->streams_last = st->prev;
   s->dirty = true;
   free(st);
 }
@@ -65,10 +76,32 @@ static uint64_t ahead_bytes(const pt_swarm *s) {
   return ahead > 2u * s->piece_length ? ahead : 2u * s->piece_length;
 }
 
-/* The pieces the page needs next are nobody's to wait for. */
-static void mark_head(pt_stream *st, uint32_t next) {
+static uint32_t pieces_in(const pt_swarm *s, uint64_t bytes) {
+  return bytes / s->piece_length ? (uint32_t)(bytes / s->piece_length) : 1;
+}
+
+/* Moves an edge of the window to `target`, in steps but for the last one. */
+static bool worth_moving(const pt_swarm *s, uint32_t edge, uint32_t target, uint32_t next,
+                         uint32_t last) {
+  if (edge >= target) return false;
+  return target > last || edge <= next || target - edge >= pieces_in(s, PT_WINDOW_STEP_BYTES);
+}
+
+static uint32_t within(uint32_t next, uint32_t ahead, uint32_t last) {
+  return last - next < ahead ? last + 1 : next + ahead;
+}
+
+static void mark(pt_stream *st, uint32_t next) {
+  pt_swarm *s = st->swarm;
+  for (; st->near_end < st->near_target; st->near_end++) {
+    pt_want *w = pt_swarm_want_of(s, st->near_end);
+    if (!w || w->near) continue;
+    w->near = true;
+    w->since_us = s->cx->now_us;
+    s->windows_changed = s->dirty = true;
+  }
   for (uint32_t i = next; i < st->window_end && i < next + PT_HEAD_PIECES; i++) {
-    pt_want *w = pt_swarm_want_of(st->swarm, i);
+    pt_want *w = pt_swarm_want_of(s, i);
     if (w) w->head = true;
   }
 }
@@ -79,21 +112,21 @@ void pt_stream_advance(pt_stream *st) {
   if (st->at >= st->end) return;
   uint32_t next = f->piece_first + (uint32_t)(st->at / s->piece_length);
   uint32_t last = f->piece_first + (uint32_t)((st->end - 1) / s->piece_length);
-  uint32_t ahead = (uint32_t)(ahead_bytes(s) / s->piece_length);
-  uint32_t target = last - next < ahead ? last + 1 : next + ahead;
-  uint32_t step = PT_WINDOW_STEP_BYTES / s->piece_length ? PT_WINDOW_STEP_BYTES / s->piece_length : 1;
-  while (st->window_first < next && st->window_first < st->window_end)
-    unpin(s, st->window_first++);
+  uint32_t target = within(next, pieces_in(s, ahead_bytes(s)), last);
+  while (st->window_first < next && st->window_first < st->window_end) unpin(s, st->window_first++);
   if (st->window_first < next) st->window_first = st->window_end = next;
-  if (target > last || target - st->window_end >= step || st->window_end <= next) {
+  if (worth_moving(s, st->window_end, target, next, last)) {
     for (; st->window_end < target; st->window_end++) {
-      uint32_t piece = st->window_end;
-      s->pieces[piece].pins++;
-      if (s->pieces[piece].state != PT_PIECE_HAVE)
-        pt_swarm_want(s, piece, st->blocking, piece < next + PT_HEAD_PIECES);
+      s->pieces[st->window_end].pins++;
+      if (s->pieces[st->window_end].state != PT_PIECE_HAVE)
+        pt_swarm_want(s, st->window_end, st->blocking);
     }
   }
-  mark_head(st, next);
+  uint32_t near = within(next, pieces_in(s, PT_NEAR_BYTES), last);
+  if (near > st->window_end) near = st->window_end;
+  if (st->near_end < next) st->near_end = next;
+  if (worth_moving(s, st->near_end, near, next, last)) st->near_target = near;
+  mark(st, next);
 }
 
 void pt_stream_credit(pt_stream *st, uint64_t bytes) {
@@ -134,8 +167,7 @@ bool pt_stream_poll(pt_stream *st, pt_event *out) {
                     .code = piece->giver == PT_GIVER_ORIGIN ? PT_SOURCE_ORIGIN : PT_SOURCE_PEER,
                     .offset = st->at,
                     .data = {piece->data + in_piece, (size_t)take}};
-  if (piece->giver >= PT_GIVER_FIRST)
-    memcpy(out->peer, s->cx->names[piece->giver], PT_ID_SIZE);
+  if (piece->giver >= PT_GIVER_FIRST) memcpy(out->peer, s->cx->names[piece->giver], PT_ID_SIZE);
   pt_store_touch(piece);
   st->at += take;
   st->credit -= take;

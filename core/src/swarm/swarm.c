@@ -115,8 +115,10 @@ pt_file *pt_swarm_file_of(const pt_swarm *s, uint32_t piece) {
   uint32_t low = 0, high = s->file_count - 1;
   while (low < high) {
     uint32_t middle = low + (high - low + 1) / 2;
-    if (s->files[middle].piece_first <= piece) low = middle;
-    else high = middle - 1;
+    if (s->files[middle].piece_first <= piece)
+      low = middle;
+    else
+      high = middle - 1;
   }
   return &s->files[low];
 }
@@ -135,11 +137,10 @@ pt_want *pt_swarm_want_of(const pt_swarm *s, uint32_t piece) {
   return place ? &s->wants[place - 1] : NULL;
 }
 
-bool pt_swarm_want(pt_swarm *s, uint32_t piece, bool blocking, bool head) {
+bool pt_swarm_want(pt_swarm *s, uint32_t piece, bool blocking) {
   pt_want *w = pt_swarm_want_of(s, piece);
   if (w) {
     w->blocking |= blocking;
-    w->head |= head;
     return true;
   }
   if (s->want_count == s->want_cap) {
@@ -151,13 +152,9 @@ bool pt_swarm_want(pt_swarm *s, uint32_t piece, bool blocking, bool head) {
   }
   if (s->want_count == 0) s->wanting_since_us = s->cx->now_us;
   w = &s->wants[s->want_count++];
-  *w = (pt_want){.piece = piece,
-                 .order = s->want_order++,
-                 .blocking = blocking,
-                 .head = head,
-                 .since_us = s->cx->now_us};
+  *w = (pt_want){
+      .piece = piece, .order = s->want_order++, .blocking = blocking, .since_us = s->cx->now_us};
   s->pieces[piece].want = s->want_count;
-  s->windows_changed = true;
   s->dirty = true;
   return true;
 }

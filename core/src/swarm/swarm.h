@@ -54,40 +54,41 @@ typedef struct pt_piece {
   pt_swarm *swarm;
   struct pt_piece *newer, *older; /* among verified pieces, by last use */
   uint8_t *data;
-  pt_assembly *assembly;  /* while gathering or full */
-  pt_suspect *suspects;   /* per block, after a failure; else NULL */
-  uint32_t pins;          /* streams whose window covers it: never evicted */
-  uint32_t want;          /* its place in wants[] + 1; 0: nobody waits for it */
-  uint16_t available;     /* connected peers that have it */
-  uint16_t giver;         /* of a verified piece: who gave most of it */
-  uint8_t state;          /* enum pt_piece_state */
+  pt_assembly *assembly; /* while gathering or full */
+  pt_suspect *suspects;  /* per block, after a failure; else NULL */
+  uint32_t pins;         /* streams whose window covers it: never evicted */
+  uint32_t want;         /* its place in wants[] + 1; 0: nobody waits for it */
+  uint16_t available;    /* connected peers that have it */
+  uint16_t giver;        /* of a verified piece: who gave most of it */
+  uint8_t state;         /* enum pt_piece_state */
   uint8_t failures;
 } pt_piece;
 
 /* A piece that streams wait for. */
 typedef struct pt_want {
   uint32_t piece;
-  uint32_t order;       /* smaller was wanted earlier */
-  bool blocking;        /* the page can't render without it */
-  bool head;            /* among the first pieces its stream needs next */
-  bool head_start;      /* taken from the origin while peers are on their way */
-  uint64_t since_us;    /* wanted since */
-  uint64_t lost_us;     /* the last peer that had it went at this time */
-  pt_peer *from;        /* asked of this peer, or NULL */
-  pt_fetch *fetch;      /* being fetched from the origin, or NULL */
+  uint32_t order;    /* smaller was wanted earlier */
+  bool blocking;     /* the page can't render without it */
+  bool near;         /* close enough ahead of its stream for the origin */
+  bool head;         /* among the first pieces its stream needs next */
+  bool head_start;   /* taken from the origin while peers are on their way */
+  uint64_t since_us; /* wanted since (near: near since) */
+  uint64_t lost_us;  /* the last peer that had it went at this time */
+  pt_peer *from;     /* asked of this peer, or NULL */
+  pt_fetch *fetch;   /* being fetched from the origin, or NULL */
 } pt_want;
 
 typedef struct pt_file {
-  char *path;           /* URL path on the site */
+  char *path; /* URL path on the site */
   uint64_t length;
   uint32_t piece_first, piece_count;
-  uint32_t height;      /* of its Merkle tree */
+  uint32_t height; /* of its Merkle tree */
   pt_hash root;
-  pt_hash *layer;       /* piece hashes when there are several, else NULL */
-  uint8_t *chunks;      /* per PT_LAYER_CHUNK hashes of layer: known? */
+  pt_hash *layer;  /* piece hashes when there are several, else NULL */
+  uint8_t *chunks; /* per PT_LAYER_CHUNK hashes of layer: known? */
   uint32_t chunk_count, chunks_known;
-  uint32_t verified;    /* pieces of it we have */
-  uint64_t asked_us;    /* hashes last asked of a peer; 0: never */
+  uint32_t verified; /* pieces of it we have */
+  uint64_t asked_us; /* hashes last asked of a peer; 0: never */
 } pt_file;
 
 #define PT_LAYER_CHUNK 512u /* piece hashes in one hash request */
@@ -100,7 +101,7 @@ struct pt_swarm {
   uint64_t length;
   pt_file *files;
   pt_piece *pieces;
-  uint8_t *have;         /* bitfield of verified pieces */
+  uint8_t *have; /* bitfield of verified pieces */
   uint32_t have_count;
   uint64_t have_bytes;
 
@@ -113,23 +114,23 @@ struct pt_swarm {
   pt_peer *peers;
   uint32_t peer_count;
   pt_fetch *fetches;
-  uint32_t torrent_fetch;    /* id of the fetch of the .torrent, 0: none */
+  uint32_t torrent_fetch; /* id of the fetch of the .torrent, 0: none */
   uint64_t torrent_retry_us;
-  uint8_t *torrent;          /* its bytes as they come */
+  uint8_t *torrent; /* its bytes as they come */
   size_t torrent_len;
-  bool torrent_useless;      /* it was wrong: do not fetch it again */
+  bool torrent_useless; /* it was wrong: do not fetch it again */
 
-  bool joined;               /* the server has us in it */
-  bool counted;              /* the server said how many others there are */
+  bool joined;  /* the server has us in it */
+  bool counted; /* the server said how many others there are */
   uint32_t complete, incomplete;
-  uint64_t rejoin_us;        /* when to ask the server for more peers */
+  uint64_t rejoin_us; /* when to ask the server for more peers */
   uint64_t rechoke_us;
   uint32_t rechoke_round;
 
-  bool deliverable;          /* a stream may have bytes to hand out */
-  bool dirty;                /* something changed that planning should see */
-  uint64_t plan_us;          /* when planning should look again */
-  pt_hash *scratch;          /* leaf hashes of one piece */
+  bool deliverable; /* a stream may have bytes to hand out */
+  bool dirty;       /* something changed that planning should see */
+  uint64_t plan_us; /* when planning should look again */
+  pt_hash *scratch; /* leaf hashes of one piece */
 };
 
 /* One file of a new swarm, in torrent order. */
@@ -153,7 +154,7 @@ pt_file *pt_swarm_file_of(const pt_swarm *s, uint32_t piece);
 bool pt_swarm_complete(const pt_swarm *s);
 
 /* Someone waits for a piece we do not have / nobody does any more. */
-bool pt_swarm_want(pt_swarm *s, uint32_t piece, bool blocking, bool head);
+bool pt_swarm_want(pt_swarm *s, uint32_t piece, bool blocking);
 void pt_swarm_unwant(pt_swarm *s, uint32_t piece);
 pt_want *pt_swarm_want_of(const pt_swarm *s, uint32_t piece);
 

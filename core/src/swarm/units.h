@@ -67,9 +67,10 @@ struct pt_stream {
   pt_stream *next, *prev;
   uint32_t id;
   uint32_t file;
-  uint64_t at, end;       /* in the file, bytes: next to deliver, and its end */
+  uint64_t at, end; /* in the file, bytes: next to deliver, and its end */
   uint64_t credit;
   uint32_t window_first, window_end; /* pinned pieces */
+  uint32_t near_end, near_target;    /* up to here the origin may be asked */
   bool blocking;
   int result;             /* PT_OK while it runs, else why it failed */
   uint64_t starved_us;    /* has waited for its next piece since */

@@ -1,0 +1,48 @@
+#include "swarm/match.h"
+
+/* Draws `want` different places of a list of `count` without `skip` (Floyd's
+ * algorithm; want <= what there is). */
+static void draw(uint32_t count, uint32_t skip, uint32_t want, bool is_seed, pt_random *random,
+                 pt_match_choice *out) {
+  bool skips = skip < count;
+  uint32_t usable = skips ? count - 1 : count;
+  for (uint32_t i = 0; i < want; i++) {
+    uint32_t top = usable - want + i;
+    uint32_t place = pt_random_below(random, top + 1);
+    for (uint32_t j = 0; j < i; j++) {
+      if (out[j].place == place) {
+        place = top;
+        break;
+      }
+    }
+    out[i] = (pt_match_choice){.is_seed = is_seed, .place = place};
+  }
+  /* Numbered without the joiner so far: make room for it. */
+  for (uint32_t i = 0; skips && i < want; i++) {
+    if (out[i].place >= skip) out[i].place++;
+  }
+}
+
+static uint32_t least(uint32_t a, uint32_t b) { return a < b ? a : b; }
+
+size_t pt_match_choose(const pt_match *match, uint32_t want, pt_random *random,
+                       pt_match_choice *out) {
+  uint32_t skip_seed = match->joiner_is_seed ? match->joiner : PT_MATCH_NONE;
+  uint32_t skip_leecher = match->joiner_is_seed ? PT_MATCH_NONE : match->joiner;
+  uint32_t seeds = match->joiner_is_seed ? 0 : match->seed_count;
+  uint32_t leechers = match->leecher_count - (skip_leecher < match->leecher_count ? 1 : 0);
+  want = least(want, PT_MATCH_MAX);
+  uint32_t from_seeds = least(seeds, want - least(leechers, want / 2));
+  uint32_t from_leechers = least(leechers, want - from_seeds);
+
+  draw(match->seed_count, skip_seed, from_seeds, true, random, out);
+  draw(match->leecher_count, skip_leecher, from_leechers, false, random, out + from_seeds);
+  uint32_t count = from_seeds + from_leechers;
+  for (uint32_t i = count; i > 1; i--) { /* Fisher and Yates */
+    uint32_t j = pt_random_below(random, i);
+    pt_match_choice swap = out[i - 1];
+    out[i - 1] = out[j];
+    out[j] = swap;
+  }
+  return count;
+}
