@@ -9,20 +9,30 @@
 #include "base/limits.h"
 
 enum pt_signalling_action {
-  PT_SIG_HELLO = 1, PT_SIG_WELCOME, PT_SIG_JOIN, PT_SIG_LEAVE, PT_SIG_PEERS, PT_SIG_SIGNAL,
-  PT_SIG_UNDELIVERED, PT_SIG_STATS, PT_SIG_REPORT, PT_SIG_INDEXED, PT_SIG_DRAIN, PT_SIG_ERROR,
+  PT_SIG_HELLO = 1,
+  PT_SIG_WELCOME,
+  PT_SIG_JOIN,
+  PT_SIG_LEAVE,
+  PT_SIG_PEERS,
+  PT_SIG_SIGNAL,
+  PT_SIG_UNDELIVERED,
+  PT_SIG_STATS,
+  PT_SIG_REPORT,
+  PT_SIG_INDEXED,
+  PT_SIG_DRAIN,
+  PT_SIG_ERROR,
   PT_SIG_UNKNOWN /* well-formed, but an action we do not know: `name` has it */
 };
 
 typedef struct pt_sig_swarm {
   uint8_t key[PT_ID_SIZE];
-  uint64_t left;  /* bytes missing */
-  uint32_t want;  /* peers asked for */
+  uint64_t left; /* bytes missing */
+  uint32_t want; /* peers asked for */
 } pt_sig_swarm;
 
 typedef struct pt_sig_peer {
   uint8_t peer[PT_ID_SIZE];
-  uint32_t near;  /* 0: unknown; else smaller is nearer */
+  uint32_t near; /* 0: unknown; else smaller is nearer */
 } pt_sig_peer;
 
 typedef struct pt_sig_edge { /* stats: what we got from a peer since the last */
@@ -34,22 +44,22 @@ typedef struct pt_sig_edge { /* stats: what we got from a peer since the last */
  * optional ones are 0 / empty. */
 typedef struct pt_signalling {
   enum pt_signalling_action action;
-  pt_bytes name;        /* the action's word */
-  pt_bytes id;          /* the request id to repeat in the answer ("id": string
-                           or number up to 15 digits, kept as text; a string
-                           that looks like a number keeps its quotes, so that
-                           the answer repeats it as it came), empty when absent */
+  pt_bytes name; /* the action's word */
+  pt_bytes id;   /* the request id to repeat in the answer ("id": string
+                    or number up to 15 digits, kept as text; a string
+                    that looks like a number keeps its quotes, so that
+                    the answer repeats it as it came), empty when absent */
   /* hello */
-  uint8_t peer[PT_ID_SIZE];            /* hello, report */
-  uint8_t fingerprint[PT_HASH_SIZE];   /* hello */
-  pt_bytes token;                      /* hello */
-  pt_bytes resume;                     /* hello, welcome */
+  uint8_t peer[PT_ID_SIZE];          /* hello, report */
+  uint8_t fingerprint[PT_HASH_SIZE]; /* hello */
+  pt_bytes token;                    /* hello */
+  pt_bytes resume;                   /* hello, welcome */
   /* welcome */
-  pt_bytes ring, salt;                 /* text */
+  pt_bytes ring, salt; /* text */
   uint64_t epoch;
-  pt_bytes ice_servers;                /* raw JSON array, for the host */
-  pt_bytes limits, settings;           /* raw JSON objects */
-  uint32_t message_max;                /* limits.message: bytes; 0: not said */
+  pt_bytes ice_servers;                   /* raw JSON array, for the host */
+  pt_bytes limits, settings;              /* raw JSON objects */
+  uint32_t message_max;                   /* limits.message: bytes; 0: not said */
   pt_sig_peer peers[PT_SIGNAL_PEERS_MAX]; /* peers; welcome's seeds (near 0) */
   size_t peer_count;
   pt_bytes servers[PT_SIGNAL_SERVERS_MAX]; /* welcome, drain: URLs */
@@ -58,16 +68,16 @@ typedef struct pt_signalling {
   pt_sig_swarm swarms[PT_SIGNAL_SWARMS_MAX];
   size_t swarm_count;
   /* peers, report */
-  uint8_t swarm[PT_ID_SIZE];           /* "h" of peers, "swarm" of report */
+  uint8_t swarm[PT_ID_SIZE]; /* "h" of peers, "swarm" of report */
   uint32_t complete, incomplete;
-  uint32_t interval;                   /* seconds */
+  uint32_t interval; /* seconds */
   /* signal, undelivered */
   uint8_t to[PT_ID_SIZE], from[PT_ID_SIZE];
   enum pt_signal kind;
   pt_bytes nonce;
-  pt_bytes sdp;                        /* offer, answer (unescaped) */
-  pt_bytes candidate;                  /* candidate: raw JSON object */
-  pt_bytes reason;                     /* undelivered */
+  pt_bytes sdp;       /* offer, answer (unescaped) */
+  pt_bytes candidate; /* candidate: raw JSON object */
+  pt_bytes reason;    /* undelivered */
   /* stats */
   uint64_t origin_bytes, peer_bytes_in, peer_bytes_out, wasted;
   pt_sig_edge edges[PT_SIGNAL_PEERS_MAX];

@@ -21,31 +21,31 @@
 
 typedef struct pt_site_asset {
   char *path;
-  char *type;          /* media type */
+  char *type; /* media type */
   uint64_t length;
   pt_hash root;
-  uint32_t swarm;      /* place in swarms[] */
-  uint32_t file;       /* number of the file in its torrent */
+  uint32_t swarm; /* place in swarms[] */
+  uint32_t file;  /* number of the file in its torrent */
 } pt_site_asset;
 
 typedef struct pt_site_swarm {
   uint8_t key[PT_ID_SIZE];
   pt_hash v2;
   uint8_t v1[PT_ID_SIZE];
-  bool hybrid;         /* v1 is set */
+  bool hybrid; /* v1 is set */
   uint32_t piece_length;
   uint64_t length;
 } pt_site_swarm;
 
 typedef struct pt_site_shard {
-  char *prefix;        /* URL path prefix, "/video/" */
-  char *location;      /* relative to /.peertide/ */
+  char *prefix;   /* URL path prefix, "/video/" */
+  char *location; /* relative to /.peertide/ */
 } pt_site_shard;
 
 typedef struct pt_site_index {
   char created[32];
   size_t asset_count, swarm_count, shard_count;
-  pt_site_asset *assets;  /* as in the document; a swarm's need not be together */
+  pt_site_asset *assets; /* as in the document; a swarm's need not be together */
   pt_site_swarm *swarms;
   pt_site_shard *shards;
 } pt_site_index;

@@ -10,13 +10,25 @@
 #define PT_WIRE_HANDSHAKE_SIZE 68u
 
 enum pt_wire_kind {
-  PT_WIRE_CHOKE = 0, PT_WIRE_UNCHOKE = 1, PT_WIRE_INTERESTED = 2, PT_WIRE_NOT_INTERESTED = 3,
-  PT_WIRE_HAVE = 4, PT_WIRE_BITFIELD = 5, PT_WIRE_REQUEST = 6, PT_WIRE_PIECE = 7,
-  PT_WIRE_CANCEL = 8, PT_WIRE_PORT = 9,
-  PT_WIRE_SUGGEST = 13, PT_WIRE_HAVE_ALL = 14, PT_WIRE_HAVE_NONE = 15, PT_WIRE_REJECT = 16,
+  PT_WIRE_CHOKE = 0,
+  PT_WIRE_UNCHOKE = 1,
+  PT_WIRE_INTERESTED = 2,
+  PT_WIRE_NOT_INTERESTED = 3,
+  PT_WIRE_HAVE = 4,
+  PT_WIRE_BITFIELD = 5,
+  PT_WIRE_REQUEST = 6,
+  PT_WIRE_PIECE = 7,
+  PT_WIRE_CANCEL = 8,
+  PT_WIRE_PORT = 9,
+  PT_WIRE_SUGGEST = 13,
+  PT_WIRE_HAVE_ALL = 14,
+  PT_WIRE_HAVE_NONE = 15,
+  PT_WIRE_REJECT = 16,
   PT_WIRE_ALLOWED_FAST = 17,
   PT_WIRE_EXTENDED = 20,
-  PT_WIRE_HASH_REQUEST = 21, PT_WIRE_HASHES = 22, PT_WIRE_HASH_REJECT = 23,
+  PT_WIRE_HASH_REQUEST = 21,
+  PT_WIRE_HASHES = 22,
+  PT_WIRE_HASH_REJECT = 23,
   PT_WIRE_KEEPALIVE = 256, /* length 0 on the wire */
   PT_WIRE_UNKNOWN = 257    /* well-framed, but a kind we do not know: skip it */
 };
@@ -63,7 +75,7 @@ void pt_wire_encode(pt_writer *w, const pt_wire_message *m);
 typedef struct pt_wire_extensions {
   uint8_t ut_metadata;
   uint8_t lt_donthave;
-  uint8_t pt_want; /* ours: the pieces a peer would fetch from the origin */
+  uint8_t pt_want;        /* ours: the pieces a peer would fetch from the origin */
   uint32_t metadata_size; /* 0: unknown */
   uint32_t reqq;          /* 0: not said */
   pt_bytes client;        /* "v" */
