@@ -10,7 +10,7 @@ static inline bool pt_bits_get(const uint8_t *b, size_t i) {
 }
 static inline void pt_bits_set(uint8_t *b, size_t i) { b[i >> 3] |= (uint8_t)(0x80u >> (i & 7)); }
 static inline void pt_bits_clear(uint8_t *b, size_t i) {
-  b[i >> 3] &= (uint8_t)~(0x80u >> (i & 7));
+  b[i >> 3] &= (uint8_t) ~(0x80u >> (i & 7));
 }
 /* How many of the first `bits` are set. */
 size_t pt_bits_count(const uint8_t *b, size_t bits);

@@ -8,7 +8,12 @@
 
 #include "base/cursor.h"
 
-enum pt_bencode_type { PT_BENCODE_INTEGER = 1, PT_BENCODE_STRING, PT_BENCODE_LIST, PT_BENCODE_DICT };
+enum pt_bencode_type {
+  PT_BENCODE_INTEGER = 1,
+  PT_BENCODE_STRING,
+  PT_BENCODE_LIST,
+  PT_BENCODE_DICT
+};
 
 typedef struct pt_bencode {
   enum pt_bencode_type type;

@@ -9,27 +9,27 @@
 #include "format/merkle.h"
 
 typedef struct pt_metainfo_file {
-  char *path;            /* UTF-8, '/' between parts, without the torrent's name */
-  uint64_t length;       /* bytes */
-  uint32_t piece_first;  /* number of its first piece */
-  uint32_t piece_count;  /* 0 for an empty file */
-  pt_hash root;          /* pieces root; zeros for an empty file */
-  pt_hash *layer;        /* piece_count hashes when piece_count > 1, else NULL */
+  char *path;           /* UTF-8, '/' between parts, without the torrent's name */
+  uint64_t length;      /* bytes */
+  uint32_t piece_first; /* number of its first piece */
+  uint32_t piece_count; /* 0 for an empty file */
+  pt_hash root;         /* pieces root; zeros for an empty file */
+  pt_hash *layer;       /* piece_count hashes when piece_count > 1, else NULL */
 } pt_metainfo_file;
 
 typedef struct pt_metainfo {
   char *name;
   uint32_t piece_length;
   uint32_t piece_count;
-  uint64_t length;       /* of all files, without padding */
+  uint64_t length; /* of all files, without padding */
   bool hybrid;
-  bool single_file;      /* one file, whose path is the torrent's name */
-  pt_hash v2;            /* info-hash, SHA-256 */
-  uint8_t v1[PT_ID_SIZE];/* info-hash, SHA-1; zeros unless hybrid */
+  bool single_file;       /* one file, whose path is the torrent's name */
+  pt_hash v2;             /* info-hash, SHA-256 */
+  uint8_t v1[PT_ID_SIZE]; /* info-hash, SHA-1; zeros unless hybrid */
   size_t file_count;
   pt_metainfo_file *files;
-  char *web_seed;        /* the first entry of url-list (BEP 19), or NULL */
-  pt_bytes info;         /* the raw info dictionary; points into `owned` */
+  char *web_seed; /* the first entry of url-list (BEP 19), or NULL */
+  pt_bytes info;  /* the raw info dictionary; points into `owned` */
   uint8_t *owned;
 } pt_metainfo;
 
@@ -46,9 +46,9 @@ void pt_metainfo_free(pt_metainfo *m);
  * Make a bundle of one file a single file: without v1 keys the two look alike,
  * and libtorrent saves (and asks web seeds for) a lone file without a folder. */
 typedef struct pt_metainfo_source {
-  const char *path;      /* as in pt_metainfo_file; the name when single_file */
+  const char *path; /* as in pt_metainfo_file; the name when single_file */
   uint64_t length;
-  const pt_hash *layer;  /* piece hashes, piece_count of them (1 if one piece: the root) */
+  const pt_hash *layer; /* piece hashes, piece_count of them (1 if one piece: the root) */
 } pt_metainfo_source;
 
 typedef struct pt_metainfo_make {
@@ -57,8 +57,8 @@ typedef struct pt_metainfo_make {
   bool single_file;
   const pt_metainfo_source *files;
   size_t file_count;
-  const char *web_seed;  /* url-list, or NULL */
-  const char *announce;  /* tracker URL, or NULL */
+  const char *web_seed;     /* url-list, or NULL */
+  const char *announce;     /* tracker URL, or NULL */
   const uint8_t *v1_pieces; /* SHA-1 of each piece in order (the last piece of
                             each file but the last padded with zeros to the
                             piece length), 20 bytes each; NULL: v2 only */
