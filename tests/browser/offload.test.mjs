@@ -2,6 +2,8 @@
 // gets the pictures and the film from who came first, byte for byte, and the
 // origin rests.
 import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { demoSite } from './harness/fixture.mjs';
 import { Stage } from './harness/stage.mjs';
@@ -13,7 +15,7 @@ async function visit(name, browser) {
   let visitor;
   const { bodyBytes } = await stage.server.measure(async () => {
     visitor = await stage.arrive({ browser, start: false });
-    await visitor.evaluate(() => globalThis.kit.ready());
+    await visitor.evaluate(() => globalThis.kit.adopt('__peertide'));
     await stage.takeAll(visitor);
   });
   return { name, visitor, bodyBytes };
@@ -39,6 +41,27 @@ test('the first visitor gets everything from the origin, once', () => {
 
 test('the second and the third get it from visitors', async (t) => {
   for (const name of ['B', 'C']) assertOffloaded(t, await visit(name));
+});
+
+test('the demo\'s film, sought to 80 %, shows the right frame and comes in ranges from visitors', async (t) => {
+  const { frames, bytes } = JSON.parse(await readFile(path.join(stage.site, 'manifest.json'))).video;
+  const visitor = await stage.arrive({ start: false });
+  const { result, assetBodyBytes } = await stage.server.measure(() => visitor.evaluate(async (url) => {
+    const { kit } = globalThis;
+    await kit.adopt('__peertide');
+    const film = await kit.film(url);
+    await kit.seek(film, 0.8);
+    const { readFrameNumber } = await import('/frame-code.js');
+    const frame = readFrameNumber(film);
+    const asset = kit.stats().assets.find(({ path: name }) => name === url);
+    return { frame, fromPeers: asset.fromPeers, fromOrigin: asset.fromOrigin };
+  }, stage.films[0]));
+  t.diagnostic(`frame ${result.frame}, ${result.fromPeers} bytes from visitors, ${result.fromOrigin} from the origin`);
+  assert.ok(Math.abs(result.frame - 0.8 * frames) <= 1, `frame ${result.frame} where ${0.8 * frames} belongs`);
+  assert.ok(result.fromPeers > 0 && assetBodyBytes <= 0.05 * bytes, `${assetBodyBytes} bytes came from the origin`);
+  assert.ok(result.fromPeers < 0.9 * bytes, 'the frame must be there before the whole film is');
+  visitor.assertNoProblems();
+  await visitor.close();
 });
 
 test('Firefox takes from Chromium', async (t) => {

@@ -19,6 +19,12 @@ export function installKit() {
       }
     },
 
+    /** Waits for the instance that the page starts by itself (the demo's page names it). */
+    async adopt(name) {
+      while (!globalThis[name]) await new Promise((resolve) => setTimeout(resolve, 20));
+      kit.tide = globalThis[name];
+    },
+
     /** A copy that survives the way to the test: no functions, no big numbers. */
     plain: (value) => JSON.parse(JSON.stringify(value ?? null, (key, inner) =>
       (typeof inner === 'bigint' ? Number(inner) : inner instanceof Error ? { message: inner.message, code: inner.code } : inner))),
