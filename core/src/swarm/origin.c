@@ -73,15 +73,14 @@ static uint64_t backup_delay_us(const pt_context *cx) {
 /* Our place in line for the span that holds this piece: 0 fetches. */
 static uint32_t rank_of(const pt_swarm *s, uint32_t piece) {
   uint32_t per_unit = PT_UNIT_BYTES / s->piece_length ? PT_UNIT_BYTES / s->piece_length : 1;
-  uint32_t unit = piece / per_unit, rank = 0;
-  uint64_t own = pt_election_weight(s->key, unit, s->cx->self);
-  for (const pt_peer *p = s->peers; p; p = p->next) {
+  uint8_t ids[PT_PEERS_MAX][PT_ID_SIZE];
+  size_t count = 0;
+  for (const pt_peer *p = s->peers; p && count < PT_PEERS_MAX; p = p->next) {
     if (p->broken || p->snubbed_until_us > s->cx->now_us || !pt_peer_wants(p, piece)) continue;
-    uint64_t weight = pt_election_weight(s->key, unit, p->remote->id);
-    if (weight > own || (weight == own && memcmp(p->remote->id, s->cx->self, PT_ID_SIZE) < 0))
-      rank++;
+    memcpy(ids[count++], p->remote->id, PT_ID_SIZE);
   }
-  return rank;
+  return (uint32_t)pt_election_rank(s->key, piece / per_unit, s->cx->self,
+                                    (const uint8_t(*)[PT_ID_SIZE])ids, count);
 }
 
 /* When this piece goes to the origin (now, later, PT_NEVER), and why. */
