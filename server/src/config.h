@@ -1,0 +1,70 @@
+/* The settings of the program, from a JSON file and the command line: one
+ * table says which there are, what they may be and where they go. */
+#ifndef PT_SERVER_CONFIG_H
+#define PT_SERVER_CONFIG_H
+
+#include "log.h"
+
+#include <limits.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define PT_CONFIG_WORDS_MAX 32u
+#define PT_CONFIG_BYTES_MAX (1u << 20) /* a configuration file */
+
+/* A short list of short strings. */
+typedef struct pt_words {
+  size_t count;
+  char word[PT_CONFIG_WORDS_MAX][256];
+} pt_words;
+
+typedef struct pt_server_config {
+  char dir[PATH_MAX];
+  char host[256];
+  uint32_t port;            /* 0: any free one */
+  char tls_cert[PATH_MAX];  /* PEM; "": plain HTTP */
+  char tls_key[PATH_MAX];
+  pt_words allow_origin;    /* other sites' origins that may use this server; "*": any */
+  uint32_t max_connections;
+  uint32_t log_level;       /* enum pt_log_level */
+  bool log_json;
+  char turn_url[512];       /* "": none */
+  char turn_secret_file[PATH_MAX];
+  char client_dir[PATH_MAX]; /* "": look beside the program */
+  bool web_torrent;         /* make hybrid torrents (v1 and v2) */
+  /* PeerConnect's settings, by their own names and with their own meaning. */
+  uint32_t threshold;
+  pt_words media_types;     /* none given: all */
+  pt_words exclude_formats;
+  bool fold_loading;
+  bool geo_locate;
+  char video_route[256];
+  char torrent_route[256];
+  char domain_name[512];    /* the site's public base URL, for web seeds */
+} pt_server_config;
+
+/* Fills in the defaults. */
+void pt_server_config_init(pt_server_config *config);
+
+/* Sets one setting from the command line's text. The name is the option's,
+ * without "--". False when there is no such setting or the text is not allowed;
+ * why then has one line. */
+bool pt_server_config_set(pt_server_config *config, const char *name, const char *text, char *why,
+                          size_t why_cap);
+
+/* Sets what a JSON object says, by the same names. Unknown keys and wrong types
+ * are errors. On error the configuration may be half changed. */
+bool pt_server_config_parse(pt_server_config *config, const char *json, size_t len, char *why,
+                            size_t why_cap);
+
+/* Reads a file with pt_server_config_parse(). */
+bool pt_server_config_read(pt_server_config *config, const char *file, char *why, size_t why_cap);
+
+/* What must hold between settings (certificate with key, and so on). */
+bool pt_server_config_check(const pt_server_config *config, char *why, size_t why_cap);
+
+/* The settings that clients get in the welcome message: a JSON object,
+ * free()d by the caller; NULL when out of memory. */
+char *pt_server_config_client_json(const pt_server_config *config);
+
+#endif

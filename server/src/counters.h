@@ -1,0 +1,16 @@
+/* What the server counts; /stats.json shows it. */
+#ifndef PT_SERVER_COUNTERS_H
+#define PT_SERVER_COUNTERS_H
+
+#include <stdint.h>
+
+typedef struct pt_counters {
+  uint64_t requests;
+  uint64_t body_bytes;       /* of all HTTP bodies, as handed to the sockets */
+  uint64_t asset_requests;   /* for files in the index */
+  uint64_t asset_body_bytes;
+  uint64_t connections;      /* TCP connections open now */
+  uint64_t sockets;          /* of these, WebSockets */
+} pt_counters;
+
+#endif

@@ -1,0 +1,80 @@
+#include "etag.h"
+
+#include "base/hash.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+void pt_etag_of_file(uint64_t size, struct timespec mtime, uint64_t inode, const char *variant,
+                     char out[PT_ETAG_SIZE]) {
+  uint64_t when = (uint64_t)mtime.tv_sec * 1000000000u + (uint64_t)mtime.tv_nsec;
+  snprintf(out, PT_ETAG_SIZE, "\"%" PRIx64 "-%" PRIx64 "-%" PRIx64 "%s%.4s\"", size, when, inode,
+           *variant ? "-" : "", variant);
+}
+
+void pt_etag_of_bytes(const void *data, size_t len, char out[PT_ETAG_SIZE]) {
+  snprintf(out, PT_ETAG_SIZE, "\"%zx-%" PRIx64 "\"", len, pt_hash64(data, len, 0));
+}
+
+bool pt_etag_listed(const char *list, const char *etag) {
+  size_t len = strlen(etag);
+  for (const char *at = list; *at;) {
+    at += strspn(at, " \t,");
+    if (*at == '*') return true;
+    if (strncmp(at, "W/", 2) == 0) at += 2;
+    if (*at != '"') return false;
+    const char *end = strchr(at + 1, '"');
+    if (end == NULL) return false;
+    if ((size_t)(end + 1 - at) == len && memcmp(at, etag, len) == 0) return true;
+    at = end + 1;
+  }
+  return false;
+}
+
+/* Not strftime: names of days and months must not depend on a locale. */
+static const char days[] = "SunMonTueWedThuFriSat";
+static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
+
+void pt_http_date(time_t when, char out[PT_HTTP_DATE_SIZE]) {
+  struct tm t;
+  if (gmtime_r(&when, &t) == NULL || t.tm_year < -1900 || t.tm_year > 8099) {
+    when = 0;
+    gmtime_r(&when, &t);
+  }
+  char text[96]; /* the compiler can't know how short the fields are */
+  snprintf(text, sizeof text, "%.3s, %02d %.3s %04d %02d:%02d:%02d GMT", &days[3 * t.tm_wday],
+           t.tm_mday, &months[3 * t.tm_mon], t.tm_year + 1900, t.tm_hour, t.tm_min, t.tm_sec);
+  memcpy(out, text, PT_HTTP_DATE_SIZE - 1);
+  out[PT_HTTP_DATE_SIZE - 1] = 0;
+}
+
+time_t pt_http_date_parse(const char *text) {
+  char month[4] = "";
+  struct tm t = {0};
+  int used = 0;
+  if (strlen(text) != PT_HTTP_DATE_SIZE - 1) return -1;
+  if (sscanf(text, "%*3c, %2d %3c %4d %2d:%2d:%2d GMT%n", &t.tm_mday, month, &t.tm_year,
+             &t.tm_hour, &t.tm_min, &t.tm_sec, &used) != 6 ||
+      used != PT_HTTP_DATE_SIZE - 1)
+    return -1;
+  const char *found = strstr(months, month);
+  if (strlen(month) != 3 || found == NULL || (found - months) % 3 != 0) return -1;
+  t.tm_mon = (int)(found - months) / 3;
+  t.tm_year -= 1900;
+  return timegm(&t);
+}
+
+bool pt_not_modified(const char *if_none_match, const char *if_modified_since, const char *etag,
+                     time_t mtime) {
+  if (if_none_match) return pt_etag_listed(if_none_match, etag);
+  if (if_modified_since == NULL) return false;
+  time_t since = pt_http_date_parse(if_modified_since);
+  return since != -1 && mtime <= since;
+}
+
+bool pt_range_allowed(const char *if_range, const char *etag, time_t mtime) {
+  if (if_range == NULL) return true;
+  if (if_range[0] == '"') return strcmp(if_range, etag) == 0;
+  return pt_http_date_parse(if_range) == mtime; /* weak tags never match */
+}

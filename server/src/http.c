@@ -1,0 +1,208 @@
+#include "http.h"
+
+#include "http_files.h"
+#include "site.h"
+#include "site_path.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static const char *reason_of(unsigned status) {
+  switch (status) {
+  case 200: return "OK";
+  case 204: return "No Content";
+  case 206: return "Partial Content";
+  case 301: return "Moved Permanently";
+  case 304: return "Not Modified";
+  case 400: return "Bad Request";
+  case 403: return "Forbidden";
+  case 404: return "Not Found";
+  case 405: return "Method Not Allowed";
+  case 416: return "Range Not Satisfiable";
+  case 426: return "Upgrade Required";
+  case 501: return "Not Implemented";
+  case 503: return "Service Unavailable";
+  default: return "Internal Server Error";
+  }
+}
+
+void pt_response_page(unsigned status, pt_response *out) {
+  char page[256];
+  int len = snprintf(page, sizeof page,
+                     "<!doctype html><meta charset=utf-8><title>%u %s</title><h1>%u %s</h1>\n",
+                     status, reason_of(status), status, reason_of(status));
+  *out = (pt_response){.fd = -1, .status = status, .type = "text/html; charset=utf-8"};
+  out->blob = pt_blob_new(page, (size_t)len, out->type);
+  if (out->blob) out->length = out->total = out->blob->len;
+  else out->type = NULL;
+}
+
+void pt_response_close(pt_response *response) {
+  if (response->fd >= 0) close(response->fd);
+  pt_blob_unref(response->blob);
+  response->fd = -1;
+  response->blob = NULL;
+}
+
+static void answer_text(const char *text, const char *type, pt_response *out) {
+  *out = (pt_response){.fd = -1, .status = 200, .type = type, .cache_control = "no-store"};
+  out->blob = pt_blob_new(text, strlen(text), type);
+  if (out->blob) out->length = out->total = out->blob->len;
+  else pt_response_page(500, out);
+}
+
+static void answer_stats(const pt_http_sources *sources, pt_response *out) {
+  char *text = sources->stats_json(sources->context);
+  if (text) answer_text(text, "application/json", out);
+  else pt_response_page(500, out);
+  free(text);
+}
+
+/* A file of the site, by its path as the request has it (without the first '/'). */
+static void answer_site_file(const pt_http_sources *sources, const char *path,
+                             const pt_request *request, pt_response *out) {
+  char name[PATH_MAX], restored[PATH_MAX], served[PATH_MAX];
+  size_t len = strlen(path);
+  if (len >= sizeof name - 1) {
+    pt_response_page(404, out);
+    return;
+  }
+  /* The slash at the end of a folder's path is no part of its name. */
+  const char *slash = len > 0 && path[len - 1] == '/' ? "/" : "";
+  snprintf(name, sizeof name, "%.*s", (int)(len - strlen(slash)), path);
+  if (strpbrk(name, " \1") &&
+      pt_site_path_restore(sources->dir_fd, name, restored, sizeof restored - 1))
+    strcpy(name, restored);
+  if (!pt_site_path_allowed(name)) {
+    pt_response_page(404, out);
+    return;
+  }
+  strcat(name, slash);
+  pt_http_file(sources->dir_fd, name, request, out, served);
+  out->is_asset = sources->site && served[0] && pt_site_has_asset(sources->site, served);
+}
+
+static bool is_client_file(const char *name) {
+  return strncmp(name, "peertide.", 9) == 0 && strchr(name, '/') == NULL;
+}
+
+/* Everything below /.peertide/; `name` is what follows. */
+static void answer_own(const pt_http_sources *sources, const char *name,
+                       const pt_request *request, pt_response *out) {
+  static const char seed[] = PT_SEED_FOLDER "/" PT_SITE_TORRENT_NAME "/";
+  char served[PATH_MAX];
+  pt_blob *doc = sources->site ? pt_site_find_doc(sources->site, name) : NULL;
+  if (doc) {
+    pt_http_document(doc, request, out);
+  } else if (is_client_file(name) && sources->client_fd >= 0) {
+    pt_http_file(sources->client_fd, name, request, out, served);
+    out->service_worker = strcmp(name, "peertide.sw.js") == 0;
+  } else if (strncmp(name, seed, sizeof seed - 1) == 0) {
+    answer_site_file(sources, name + sizeof seed - 1, request, out);
+  } else if (strcmp(name, "ws") == 0) {
+    pt_response_page(426, out);
+  } else if (sources->site == NULL && strcmp(name, "index.json") == 0) {
+    pt_response_page(503, out); /* on its way */
+    out->retry_after_s = 1;
+    out->cache_control = "no-store";
+  } else {
+    pt_response_page(404, out);
+  }
+}
+
+void pt_http_answer(const pt_http_sources *sources, const pt_request *request, pt_response *out) {
+  static const char own[] = "/.peertide/";
+  if (request->head_is_bad || request->path[0] != '/') {
+    pt_response_page(400, out);
+  } else if (request->method == PT_METHOD_OPTIONS) {
+    *out = (pt_response){.fd = -1, .status = 204, .allow = "GET, HEAD, OPTIONS"};
+  } else if (request->method == PT_METHOD_OTHER) {
+    pt_response_page(405, out);
+    out->allow = "GET, HEAD, OPTIONS";
+  } else if (strncmp(request->path, own, sizeof own - 1) == 0) {
+    answer_own(sources, request->path + sizeof own - 1, request, out);
+  } else if (strcmp(request->path, "/healthz") == 0) {
+    answer_text("ok\n", "text/plain; charset=utf-8", out);
+  } else if (strcmp(request->path, "/stats.json") == 0) {
+    answer_stats(sources, out);
+  } else {
+    answer_site_file(sources, request->path + 1, request, out);
+  }
+}
+
+/* ---- the head ---- */
+
+typedef struct head {
+  char *text;
+  size_t len, cap;
+  bool failed;
+} head;
+
+static void add(head *h, const char *format, ...) __attribute__((format(printf, 2, 3)));
+static void add(head *h, const char *format, ...) {
+  if (h->failed) return;
+  va_list args;
+  va_start(args, format);
+  int len = vsnprintf(h->text + h->len, h->cap - h->len, format, args);
+  va_end(args);
+  h->failed = len < 0 || (size_t)len >= h->cap - h->len;
+  if (!h->failed) h->len += (size_t)len;
+}
+
+static void add_length(head *h, const pt_response *r) {
+  if (r->status == 416) add(h, "content-range: bytes */%" PRIu64 "\r\n", r->total);
+  if (r->status == 206) {
+    add(h, "content-range: bytes %" PRIu64 "-%" PRIu64 "/%" PRIu64 "\r\n", r->offset,
+        r->offset + r->length - 1, r->total);
+  }
+  if (r->status != 304 && r->status != 204) add(h, "content-length: %" PRIu64 "\r\n", r->length);
+}
+
+static void add_cors(head *h, const pt_response *r, const char *origin) {
+  add(h, "access-control-allow-origin: %s\r\n", origin);
+  add(h, "access-control-expose-headers: "
+         "accept-ranges, content-encoding, content-length, content-range, etag\r\n");
+  if (r->status == 204 && r->allow) {
+    add(h, "access-control-allow-methods: %s\r\n", r->allow);
+    add(h, "access-control-allow-headers: "
+           "range, if-range, if-none-match, if-modified-since, cache-control\r\n");
+    add(h, "access-control-max-age: 600\r\n");
+  }
+}
+
+size_t pt_response_head(const pt_response *r, const char *origin, bool keep_alive, char *out,
+                        size_t cap) {
+  head h = {.text = out, .cap = cap};
+  char date[PT_HTTP_DATE_SIZE];
+  add(&h, "HTTP/1.1 %u %s\r\n", r->status, reason_of(r->status));
+  pt_http_date(time(NULL), date);
+  add(&h, "server: peertide\r\ndate: %s\r\nconnection: %s\r\n", date,
+      keep_alive ? "keep-alive" : "close");
+  if (r->status == 426) add(&h, "upgrade: websocket\r\n");
+  if (r->type && r->status != 304) add(&h, "content-type: %s\r\n", r->type);
+  if (r->encoding && r->status != 304) add(&h, "content-encoding: %s\r\n", r->encoding);
+  add_length(&h, r);
+  if (r->accept_ranges) add(&h, "accept-ranges: bytes\r\n");
+  if (r->etag[0]) add(&h, "etag: %s\r\n", r->etag);
+  if (r->mtime > 0) {
+    pt_http_date(r->mtime, date);
+    add(&h, "last-modified: %s\r\n", date);
+  }
+  if (r->cache_control) add(&h, "cache-control: %s\r\n", r->cache_control);
+  const char *vary = r->vary_encoding && origin ? "accept-encoding, origin"
+                     : r->vary_encoding         ? "accept-encoding"
+                     : origin                   ? "origin"
+                                                : NULL;
+  if (vary) add(&h, "vary: %s\r\n", vary);
+  if (r->location[0]) add(&h, "location: %s\r\n", r->location);
+  if (r->allow) add(&h, "allow: %s\r\n", r->allow);
+  if (r->retry_after_s) add(&h, "retry-after: %u\r\n", r->retry_after_s);
+  if (r->service_worker) add(&h, "service-worker-allowed: /\r\n");
+  if (origin) add_cors(&h, r, origin);
+  add(&h, "\r\n");
+  return h.failed ? 0 : h.len;
+}

@@ -1,0 +1,251 @@
+/* HTTP over libwebsockets: reads a request's head, writes the answer's head and
+ * then its body, one chunk each time the socket takes more. */
+#include "http.h"
+#include "log.h"
+#include "origin.h"
+#include "server.h"
+#include "site_path.h"
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#define SLOW_READER_S 60 /* a client that takes no chunk for so long is gone */
+#define VALUE_MAX 1024   /* of a header we look at */
+
+typedef struct pt_http_session {
+  bool active;       /* an answer is being sent */
+  bool close_after;
+  bool is_asset;
+  int fd;            /* -1: none */
+  pt_blob *blob;
+  uint64_t at, left; /* of the file or document */
+} pt_http_session;
+
+const size_t pt_http_session_size = sizeof(pt_http_session);
+
+static void end_answer(pt_http_session *session) {
+  if (!session->active) return;
+  if (session->fd >= 0) close(session->fd);
+  pt_blob_unref(session->blob);
+  *session = (pt_http_session){.fd = -1};
+}
+
+/* ---- the request ---- */
+
+/* Values of the headers we look at. */
+typedef struct values {
+  char path[PATH_MAX];
+  char range[VALUE_MAX], if_range[VALUE_MAX], if_none_match[VALUE_MAX];
+  char if_modified_since[VALUE_MAX], accept_encoding[VALUE_MAX], origin[VALUE_MAX];
+  char host[VALUE_MAX];
+} values;
+
+/* NULL when the header is absent or too long to be one of ours. */
+static const char *header(struct lws *wsi, enum lws_token_indexes token, char out[VALUE_MAX]) {
+  return lws_hdr_copy(wsi, out, VALUE_MAX, token) > 0 ? out : NULL;
+}
+
+static bool read_method(struct lws *wsi, pt_request *request, enum lws_token_indexes *token) {
+  static const struct {
+    enum lws_token_indexes token;
+    enum pt_method method;
+  } methods[] = {{WSI_TOKEN_GET_URI, PT_METHOD_GET},         {WSI_TOKEN_HEAD_URI, PT_METHOD_HEAD},
+                 {WSI_TOKEN_OPTIONS_URI, PT_METHOD_OPTIONS}, {WSI_TOKEN_POST_URI, PT_METHOD_OTHER},
+                 {WSI_TOKEN_PUT_URI, PT_METHOD_OTHER},       {WSI_TOKEN_PATCH_URI, PT_METHOD_OTHER},
+                 {WSI_TOKEN_DELETE_URI, PT_METHOD_OTHER}};
+  for (size_t i = 0; i < sizeof methods / sizeof methods[0]; i++) {
+    if (lws_hdr_total_length(wsi, methods[i].token) > 0) {
+      request->method = methods[i].method;
+      *token = methods[i].token;
+      return true;
+    }
+  }
+  return false;
+}
+
+/* lws keeps a path in pieces, divided where it had '&' or ';'. */
+static bool read_path(struct lws *wsi, enum lws_token_indexes token, char *out, size_t cap) {
+  size_t len = 0;
+  for (int i = 0;; i++) {
+    if (len + 1 >= cap) return false;
+    char *at = out + len + (i > 0);
+    int got = lws_hdr_copy_fragment(wsi, at, (int)(cap - len - 1), token, i);
+    if (got < 0) return i > 0;
+    if (strlen(at) != (size_t)got) return false; /* a NUL in it */
+    if (i > 0) out[len++] = '\1';
+    len += (size_t)got;
+  }
+}
+
+static void read_request(struct lws *wsi, values *v, pt_request *request) {
+  enum lws_token_indexes token = WSI_TOKEN_GET_URI;
+  *request = (pt_request){.path = v->path};
+  request->head_is_bad =
+      !read_method(wsi, request, &token) || !read_path(wsi, token, v->path, sizeof v->path);
+  request->range = header(wsi, WSI_TOKEN_HTTP_RANGE, v->range);
+  request->if_range = header(wsi, WSI_TOKEN_HTTP_IF_RANGE, v->if_range);
+  request->if_none_match = header(wsi, WSI_TOKEN_HTTP_IF_NONE_MATCH, v->if_none_match);
+  request->if_modified_since = header(wsi, WSI_TOKEN_HTTP_IF_MODIFIED_SINCE, v->if_modified_since);
+  request->accept_encoding = header(wsi, WSI_TOKEN_HTTP_ACCEPT_ENCODING, v->accept_encoding);
+  request->origin = header(wsi, WSI_TOKEN_ORIGIN, v->origin);
+  request->host = header(wsi, WSI_TOKEN_HOST, v->host);
+}
+
+static bool wants_keep_alive(struct lws *wsi) {
+  char text[64];
+  if (lws_hdr_copy(wsi, text, sizeof text, WSI_TOKEN_HTTP) <= 0 || strcmp(text, "HTTP/1.1") != 0)
+    return false; /* HTTP/1.0: one request per connection */
+  return lws_hdr_copy(wsi, text, sizeof text, WSI_TOKEN_CONNECTION) <= 0 ||
+         strcasecmp(text, "close") != 0;
+}
+
+/* ---- the answer ---- */
+
+/* Reads the next bytes of the body to `to`. 0 at its end, or when the file has
+ * become shorter than it was. */
+static size_t read_body(pt_http_session *session, uint8_t *to, size_t cap) {
+  size_t want = session->left < cap ? (size_t)session->left : cap;
+  if (want == 0) return 0;
+  if (session->blob) {
+    memcpy(to, session->blob->data + session->at, want);
+  } else {
+    ssize_t got;
+    do got = pread(session->fd, to, want, (off_t)session->at);
+    while (got < 0 && errno == EINTR);
+    want = got > 0 ? (size_t)got : 0;
+  }
+  session->at += want;
+  session->left -= want;
+  return want;
+}
+
+static void count_body(pt_server *server, const pt_http_session *session, size_t bytes) {
+  server->counters.body_bytes += bytes;
+  if (session->is_asset) server->counters.asset_body_bytes += bytes;
+}
+
+/* After the last byte: 0 to go on with the connection, -1 to close it. */
+static int finish(struct lws *wsi, pt_http_session *session) {
+  bool close_after = session->close_after;
+  end_answer(session);
+  if (close_after) return -1;
+  return lws_http_transaction_completed(wsi) ? -1 : 0;
+}
+
+/* Sends head_len bytes that are in the chunk already, and as much of the body
+ * as fits behind them. */
+static int send_chunk(struct lws *wsi, pt_server *server, pt_http_session *session,
+                      size_t head_len) {
+  uint8_t *start = server->chunk + LWS_PRE;
+  size_t len = read_body(session, start + head_len, PT_HTTP_CHUNK);
+  if (len == 0 && session->left > 0) return -1; /* the promise can't be kept */
+  count_body(server, session, len);
+  bool last = session->left == 0;
+  if (head_len + len > 0) {
+    lws_set_timeout(wsi, PENDING_TIMEOUT_HTTP_CONTENT, SLOW_READER_S);
+    enum lws_write_protocol how = last ? LWS_WRITE_HTTP_FINAL : LWS_WRITE_HTTP;
+    if (lws_write(wsi, start, head_len + len, how) < 0) return -1;
+  }
+  if (last) return finish(wsi, session);
+  lws_callback_on_writable(wsi);
+  return 0;
+}
+
+static int send_answer(struct lws *wsi, pt_server *server, pt_http_session *session,
+                       const pt_request *request, pt_response *response) {
+  bool keep_alive = wants_keep_alive(wsi) && request->method != PT_METHOD_OTHER &&
+                    response->status != 400;
+  const char *origin = pt_origin_cors(&server->config->allow_origin, request->origin);
+  bool has_body = request->method != PT_METHOD_HEAD && response->status != 304;
+  *session = (pt_http_session){.active = true,
+                               .close_after = !keep_alive,
+                               .is_asset = response->is_asset,
+                               .fd = response->fd,
+                               .blob = response->blob,
+                               .at = response->offset,
+                               .left = has_body ? response->length : 0};
+  size_t head_len = pt_response_head(response, origin, keep_alive,
+                                     (char *)server->chunk + LWS_PRE, PT_HTTP_HEAD_MAX);
+  return head_len ? send_chunk(wsi, server, session, head_len) : -1;
+}
+
+static int on_request(struct lws *wsi, pt_server *server, pt_http_session *session) {
+  values v;
+  pt_request request;
+  pt_response response;
+  end_answer(session);
+  read_request(wsi, &v, &request);
+  pt_http_sources sources = {.dir_fd = server->dir_fd,
+                             .client_fd = server->client_fd,
+                             .site = server->indexer ? pt_indexer_site(server->indexer) : NULL,
+                             .stats_json = pt_server_stats_json,
+                             .context = server};
+  server->counters.requests++;
+  pt_http_answer(&sources, &request, &response);
+  if (response.is_asset) server->counters.asset_requests++;
+  pt_log(PT_LOG_DEBUG, "%u %s", response.status, v.path);
+  return send_answer(wsi, server, session, &request, &response);
+}
+
+/* Why a WebSocket upgrade is refused, as an HTTP status; 0: it is not. */
+static unsigned refusal_of(struct lws *wsi, const pt_server *server, const pt_request *request) {
+  char protocol[256];
+  if (!pt_origin_allowed(&server->config->allow_origin, request->origin, request->host))
+    return 403;
+  if (request->head_is_bad || strcmp(request->path, "/.peertide/ws") != 0) return 404;
+  if (lws_hdr_copy(wsi, protocol, sizeof protocol, WSI_TOKEN_PROTOCOL) <= 0 ||
+      strstr(protocol, "peertide.1") == NULL)
+    return 400;
+  return 0;
+}
+
+/* A wish to go on in HTTP/2 is not granted: lws then finds a word it does not
+ * know and stays with HTTP/1.1, as RFC 9110 (7.8) wants it. */
+static bool ignore_http2(struct lws *wsi) {
+  char *what = lws_hdr_simple_ptr(wsi, WSI_TOKEN_UPGRADE);
+  if (what == NULL || strcasecmp(what, "h2c") != 0) return false;
+  what[0] = '-';
+  return true;
+}
+
+static int on_upgrade(struct lws *wsi, pt_server *server) {
+  values v;
+  pt_request request;
+  pt_response response;
+  if (ignore_http2(wsi)) return 0;
+  read_request(wsi, &v, &request);
+  unsigned status = refusal_of(wsi, server, &request);
+  if (status == 0) return 0;
+  server->counters.requests++;
+  pt_response_page(status, &response);
+  /* lws has not made the connection's session yet: the page goes in one piece,
+   * and the connection is not used again. */
+  pt_http_session session = {.fd = -1};
+  request.method = PT_METHOD_OTHER;
+  (void)send_answer(wsi, server, &session, &request, &response);
+  end_answer(&session);
+  return -1;
+}
+
+int pt_http_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in,
+                     size_t len) {
+  pt_http_session *session = user;
+  pt_server *server = pt_server_of(wsi);
+  (void)in;
+  (void)len;
+  switch (reason) {
+  case LWS_CALLBACK_WSI_CREATE: server->counters.connections++; return 0;
+  case LWS_CALLBACK_WSI_DESTROY: server->counters.connections--; return 0;
+  case LWS_CALLBACK_HTTP_CONFIRM_UPGRADE: return on_upgrade(wsi, server);
+  case LWS_CALLBACK_HTTP: return on_request(wsi, server, session);
+  case LWS_CALLBACK_HTTP_WRITEABLE:
+    return session && session->active ? send_chunk(wsi, server, session, 0) : 0;
+  case LWS_CALLBACK_HTTP_DROP_PROTOCOL:
+  case LWS_CALLBACK_CLOSED_HTTP:
+    if (session) end_answer(session);
+    return 0;
+  case LWS_CALLBACK_FILTER_PROTOCOL_CONNECTION: return -1; /* no WebSocket of this kind */
+  default: return 0;
+  }
+}

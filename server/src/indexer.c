@@ -1,0 +1,202 @@
+#include "indexer.h"
+
+#include "clock.h"
+#include "log.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/inotify.h>
+#include <unistd.h>
+
+#define QUIET_MS 200       /* build when nothing changed for that long, */
+#define QUIET_MAX_MS 2000  /* or after that long at the latest */
+#define RACY_MS 300        /* look again at files that had only just changed */
+
+struct pt_indexer {
+  uv_loop_t *loop;
+  uv_work_t job;
+  uv_timer_t timer;
+  uv_poll_t poll;
+  int handles_open;
+  int dir_fd, inotify_fd;
+  char base_url[512];
+  bool hybrid;
+  pt_indexer_changed changed;
+  void *context;
+
+  pt_site *site;
+  bool working;         /* the job runs: cache, built and error are its own */
+  bool dirty;           /* something changed since it began */
+  bool stopping;
+  uint64_t first_change_us; /* of those not yet built; 0: none */
+  uint64_t started_us;
+  atomic_bool cancel;
+  pt_hash_cache cache;
+  pt_site *built;
+  int error;
+  bool watch_failed, watch_warned;
+  pt_progress progress;
+};
+
+static void start_job(pt_indexer *x);
+
+static void free_when_done(pt_indexer *x) {
+  if (!x->stopping || x->working || x->handles_open > 0) return;
+  if (x->inotify_fd >= 0) close(x->inotify_fd);
+  pt_site_del(x->site);
+  pt_site_del(x->built);
+  pt_hash_cache_free(&x->cache);
+  free(x);
+}
+
+static void on_closed(uv_handle_t *handle) {
+  pt_indexer *x = handle->data;
+  x->handles_open--;
+  free_when_done(x);
+}
+
+static void show_progress(void *context, uint64_t done, uint64_t all, size_t files) {
+  pt_indexer *x = context;
+  pt_progress_show(&x->progress, done, all, files);
+}
+
+/* On a worker thread. */
+static void work(uv_work_t *job) {
+  pt_indexer *x = job->data;
+  pt_site_make make = {.scan = {.dir_fd = x->dir_fd,
+                                .inotify_fd = x->inotify_fd,
+                                .watch_failed = &x->watch_failed,
+                                .cancel = &x->cancel},
+                       .hybrid = x->hybrid,
+                       .base_url = x->base_url,
+                       .seed_folder = true,
+                       .progress = show_progress,
+                       .context = x};
+  x->error = pt_site_run(&make, &x->cache, &x->built);
+}
+
+static void on_timer(uv_timer_t *timer) {
+  pt_indexer *x = timer->data;
+  x->first_change_us = 0;
+  if (x->working) x->dirty = true;
+  else start_job(x);
+}
+
+static void build_in(pt_indexer *x, uint64_t delay_ms) {
+  uint64_t now = pt_clock_us();
+  if (x->first_change_us == 0) x->first_change_us = now;
+  uint64_t waited_ms = (now - x->first_change_us) / 1000;
+  if (waited_ms + delay_ms > QUIET_MAX_MS)
+    delay_ms = waited_ms >= QUIET_MAX_MS ? 0 : QUIET_MAX_MS - waited_ms;
+  uv_timer_start(&x->timer, on_timer, delay_ms, 0);
+}
+
+/* Did files change so shortly before they were read that we can't be sure? */
+static bool has_racy_files(const pt_indexer *x) {
+  for (size_t i = 0; i < x->cache.count; i++) {
+    if (x->cache.hashes[i].racy) return true;
+  }
+  return false;
+}
+
+static void take_built(pt_indexer *x) {
+  pt_site *built = x->built;
+  x->built = NULL;
+  if (x->site && built->digest == x->site->digest) {
+    pt_site_del(built);
+    return;
+  }
+  pt_site *old = x->site;
+  x->site = built;
+  pt_log(PT_LOG_INFO, "indexed %zu files (%.1f MB) in %zu swarms, %.2f s%s", built->asset_count,
+         (double)built->bytes / 1e6, built->swarm_count,
+         (double)(pt_clock_us() - x->started_us) / 1e6,
+         built->left_out ? "; some files are left out" : "");
+  x->changed(x->context, built);
+  pt_site_del(old);
+}
+
+static void after_work(uv_work_t *job, int status) {
+  (void)status;
+  pt_indexer *x = job->data;
+  x->working = false;
+  pt_progress_wipe(&x->progress);
+  if (x->stopping) {
+    free_when_done(x);
+    return;
+  }
+  if (x->watch_failed && !x->watch_warned) {
+    x->watch_warned = true;
+    pt_log(PT_LOG_WARN, "not all folders can be watched (fs.inotify.max_user_watches?): "
+                        "changes may go unnoticed until the next start");
+  }
+  if (x->error == PT_OK) take_built(x);
+  else pt_log(PT_LOG_ERROR, "indexing failed: out of memory; trying again when files change");
+  if (x->dirty || (x->error == PT_OK && has_racy_files(x))) build_in(x, RACY_MS);
+  x->dirty = false;
+}
+
+static void start_job(pt_indexer *x) {
+  x->working = true;
+  x->dirty = false;
+  x->started_us = pt_clock_us();
+  x->job.data = x;
+  if (uv_queue_work(x->loop, &x->job, work, after_work) != 0) x->working = false;
+}
+
+static void on_inotify(uv_poll_t *poll, int status, int events) {
+  (void)events;
+  pt_indexer *x = poll->data;
+  char buffer[16384] __attribute__((aligned(8)));
+  bool relevant = false;
+  if (status < 0) return;
+  for (;;) {
+    ssize_t len = read(x->inotify_fd, buffer, sizeof buffer);
+    if (len <= 0) break;
+    for (ssize_t at = 0; at < len;) {
+      const struct inotify_event *event = (const void *)(buffer + at);
+      /* Names that begin with a dot are never the site's. */
+      if ((event->len == 0 || event->name[0] != '.') && !(event->mask & IN_IGNORED))
+        relevant = true;
+      at += (ssize_t)(sizeof *event + event->len);
+    }
+  }
+  if (relevant) build_in(x, QUIET_MS);
+}
+
+pt_indexer *pt_indexer_new(uv_loop_t *loop, int dir_fd, const char *base_url, bool hybrid,
+                           pt_indexer_changed changed, void *context) {
+  pt_indexer *x = calloc(1, sizeof *x);
+  if (x == NULL) return NULL;
+  x->loop = loop;
+  x->dir_fd = dir_fd;
+  x->hybrid = hybrid;
+  x->changed = changed;
+  x->context = context;
+  snprintf(x->base_url, sizeof x->base_url, "%s", base_url);
+  pt_progress_init(&x->progress);
+  x->timer.data = x->poll.data = x;
+  uv_timer_init(loop, &x->timer);
+  x->handles_open = 1;
+  x->inotify_fd = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
+  if (x->inotify_fd >= 0 && uv_poll_init(loop, &x->poll, x->inotify_fd) == 0) {
+    x->handles_open++;
+    uv_poll_start(&x->poll, UV_READABLE, on_inotify);
+  } else {
+    x->watch_failed = true;
+  }
+  start_job(x);
+  return x;
+}
+
+const pt_site *pt_indexer_site(const pt_indexer *indexer) { return indexer->site; }
+
+void pt_indexer_stop(pt_indexer *x) {
+  x->stopping = true;
+  atomic_store(&x->cancel, true);
+  uv_close((uv_handle_t *)&x->timer, on_closed);
+  if (x->handles_open == 2) uv_close((uv_handle_t *)&x->poll, on_closed);
+  if (x->working) uv_cancel((uv_req_t *)&x->job); /* if it has not begun yet */
+}

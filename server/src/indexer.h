@@ -1,0 +1,30 @@
+/* Keeps the site's index current: builds it on a worker thread, watches the
+ * folder (inotify) and builds again when files change. Everything here but the
+ * building itself happens on the loop's thread. */
+#ifndef PT_SERVER_INDEXER_H
+#define PT_SERVER_INDEXER_H
+
+#include "progress.h"
+#include "site.h"
+
+#include <uv.h>
+
+typedef struct pt_indexer pt_indexer;
+
+/* Called with the site whenever its content changed, the first time included.
+ * The site belongs to the indexer and lives until the next call. */
+typedef void (*pt_indexer_changed)(void *context, const pt_site *site);
+
+/* Starts indexing the folder dir_fd. base_url is copied; hybrid as in site.h.
+ * NULL when out of memory or descriptors. */
+pt_indexer *pt_indexer_new(uv_loop_t *loop, int dir_fd, const char *base_url, bool hybrid,
+                           pt_indexer_changed changed, void *context);
+
+/* The newest site, or NULL while the first is not ready. */
+const pt_site *pt_indexer_site(const pt_indexer *indexer);
+
+/* Stops work and closes its handles; it is freed by the loop once they are
+ * closed and the worker has let go (at the next piece it reads). */
+void pt_indexer_stop(pt_indexer *indexer);
+
+#endif

@@ -1,0 +1,9 @@
+/* Media types by file name. */
+#ifndef PT_SERVER_MEDIA_TYPE_H
+#define PT_SERVER_MEDIA_TYPE_H
+
+/* The media type for a file's name or path, with its charset where text has
+ * one; "application/octet-stream" when unknown. A static string. */
+const char *pt_media_type(const char *name);
+
+#endif

@@ -1,0 +1,253 @@
+#include "site_docs.h"
+
+#include "base/hash.h"
+#include "base/hex.h"
+#include "base/limits.h"
+#include "media_type.h"
+#include "site_path.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+int pt_site_docs_init(pt_site_docs *docs, size_t assets_max, size_t swarms_max) {
+  *docs = (pt_site_docs){.asset_cap = assets_max, .swarm_cap = swarms_max};
+  docs->assets = calloc(assets_max + 1, sizeof *docs->assets);
+  docs->paths = calloc(assets_max + 1, sizeof *docs->paths);
+  docs->swarms = calloc(swarms_max + 1, sizeof *docs->swarms);
+  docs->torrents = calloc(swarms_max + 1, sizeof(pt_blob *));
+  return docs->assets && docs->paths && docs->swarms && docs->torrents ? PT_OK : PT_ERR_NOMEM;
+}
+
+void pt_site_docs_free(pt_site_docs *docs) {
+  for (size_t i = 0; i < docs->asset_count; i++) {
+    free(docs->assets[i].path);
+    free(docs->paths[i]);
+  }
+  for (size_t i = 0; i < docs->swarm_count; i++) pt_blob_unref(docs->torrents[i]);
+  free(docs->assets);
+  free(docs->paths);
+  free(docs->swarms);
+  free(docs->torrents);
+  *docs = (pt_site_docs){0};
+}
+
+int pt_site_docs_add_torrent(pt_site_docs *docs, const pt_site_swarm *swarm, const uint8_t *data,
+                             size_t len) {
+  if (docs->swarm_count == docs->swarm_cap) return PT_ERR_LIMIT;
+  pt_blob *blob = pt_blob_new(data, len, "application/x-bittorrent");
+  if (blob == NULL) return PT_ERR_NOMEM;
+  docs->swarms[docs->swarm_count] = *swarm;
+  docs->torrents[docs->swarm_count++] = blob;
+  return PT_OK;
+}
+
+int pt_site_docs_add_asset(pt_site_docs *docs, const char *path, const pt_file_hash *hash,
+                           uint32_t file) {
+  if (docs->asset_count == docs->asset_cap) return PT_ERR_LIMIT;
+  char url[PT_PATH_LEN_MAX + 1] = "/";
+  if (!pt_site_path_encode(path, url + 1, sizeof url - 1)) return PT_ERR_LIMIT;
+  pt_site_asset *asset = &docs->assets[docs->asset_count];
+  asset->path = strdup(url);
+  /* Only read: the index writer's struct has no const. */
+  asset->type = (char *)pt_media_type(path);
+  asset->length = hash->state.size;
+  memcpy(asset->root, hash->root, sizeof asset->root);
+  asset->swarm = (uint32_t)docs->swarm_count - 1;
+  asset->file = file;
+  docs->paths[docs->asset_count++] = strdup(path);
+  return asset->path && docs->paths[docs->asset_count - 1] ? PT_OK : PT_ERR_NOMEM;
+}
+
+static int compare_assets(const void *a, const void *b) {
+  return strcmp(((const pt_site_asset *)a)->path, ((const pt_site_asset *)b)->path);
+}
+static int compare_paths(const void *a, const void *b) {
+  return strcmp(*(char *const *)a, *(char *const *)b);
+}
+static int compare_keys(const void *a, const void *b) { return memcmp(a, b, PT_ID_SIZE); }
+static int compare_docs(const void *a, const void *b) {
+  return strcmp(((const pt_site_doc *)a)->location, ((const pt_site_doc *)b)->location);
+}
+
+static void stamp(char out[32]) {
+  time_t now = time(NULL);
+  struct tm utc;
+  gmtime_r(&now, &utc);
+  strftime(out, 32, "%Y-%m-%dT%H:%M:%SZ", &utc);
+}
+
+static int add_doc(pt_site *site, const char *location, pt_blob *blob) {
+  if (blob == NULL) return PT_ERR_NOMEM;
+  pt_site_doc *doc = &site->docs[site->doc_count++];
+  snprintf(doc->location, sizeof doc->location, "%s", location);
+  doc->blob = blob;
+  return PT_OK;
+}
+
+/* Writes the index of assets [first, first + count), ordered by path, which use
+ * swarms of their own: renumbers those into `swarms`. */
+static int write_index(pt_site_docs *docs, pt_site *site, const char *location, size_t first,
+                       size_t count, pt_site_shard *shards, size_t shard_count) {
+  uint32_t *places = malloc((docs->swarm_count + 1) * sizeof *places);
+  pt_site_swarm *swarms = malloc((docs->swarm_count + 1) * sizeof *swarms);
+  pt_site_asset *assets = malloc((count + 1) * sizeof *assets);
+  int error = PT_ERR_NOMEM;
+  if (places && swarms && assets) {
+    size_t used = 0;
+    for (size_t i = 0; i < docs->swarm_count; i++) places[i] = UINT32_MAX;
+    for (size_t i = 0; i < count; i++) {
+      assets[i] = docs->assets[first + i];
+      uint32_t *place = &places[assets[i].swarm];
+      if (*place == UINT32_MAX) {
+        swarms[used] = docs->swarms[assets[i].swarm];
+        *place = (uint32_t)used++;
+      }
+      assets[i].swarm = *place;
+    }
+    pt_site_index index = {.asset_count = count, .assets = assets, .swarm_count = used,
+                           .swarms = swarms, .shards = shards, .shard_count = shard_count};
+    stamp(index.created);
+    char *text = pt_site_index_write(&index);
+    if (text) error = add_doc(site, location, pt_blob_new(text, strlen(text), "application/json"));
+    free(text);
+  }
+  free(places);
+  free(swarms);
+  free(assets);
+  return error;
+}
+
+/* Length of the top folder of a URL path with both slashes; 0: none. */
+static size_t top_folder_len(const char *path) {
+  const char *slash = strchr(path + 1, '/');
+  return slash ? (size_t)(slash + 1 - path) : 0;
+}
+
+/* Does every swarm stay in one top folder? (Not where bundles were joined.) */
+static bool can_be_sharded(const pt_site_docs *docs) {
+  const char **folders = calloc(docs->swarm_count + 1, sizeof *folders);
+  bool ok = folders != NULL;
+  for (size_t i = 0; ok && i < docs->asset_count; i++) {
+    const char *path = docs->assets[i].path, **folder = &folders[docs->assets[i].swarm];
+    size_t len = top_folder_len(path);
+    if (*folder == NULL) *folder = path;
+    ok = top_folder_len(*folder) == len && memcmp(*folder, path, len) == 0;
+  }
+  free(folders);
+  return ok;
+}
+
+/* Decodes what pt_site_path_encode() wrote; out has len + 1 bytes. */
+static void decode(const char *text, size_t len, char *out) {
+  for (size_t i = 0; i < len; i++) {
+    uint8_t byte;
+    if (text[i] == '%' && i + 2 < len && pt_hex_decode(text + i + 1, 2, &byte, 1)) {
+      *out++ = (char)byte;
+      i += 2;
+    } else {
+      *out++ = text[i];
+    }
+  }
+  *out = 0;
+}
+
+/* "index/FOLDER.json" for assets of "/FOLDER/", both as URLs spell it. */
+static int write_shard(pt_site_docs *docs, pt_site *site, size_t first, size_t count, size_t len,
+                       pt_site_shard *shard) {
+  const char *path = docs->assets[first].path;
+  char location[PT_PATH_LEN_MAX + 16], decoded[sizeof location];
+  snprintf(location, sizeof location, "index/%.*s.json", (int)(len - 2), path + 1);
+  shard->prefix = strndup(path, len);
+  shard->location = strdup(location);
+  if (shard->prefix == NULL || shard->location == NULL) return PT_ERR_NOMEM;
+  decode(location, strlen(location), decoded); /* requests come decoded */
+  return write_index(docs, site, decoded, first, count, NULL, 0);
+}
+
+static int write_shards(pt_site_docs *docs, pt_site *site) {
+  pt_site_shard *shards = calloc(docs->asset_count + 1, sizeof *shards);
+  if (shards == NULL) return PT_ERR_NOMEM;
+  size_t shard_count = 0, top_count = 0;
+  int error = PT_OK;
+  /* Assets are ordered by folder, those of the top first. */
+  while (top_count < docs->asset_count && !top_folder_len(docs->assets[top_count].path))
+    top_count++;
+  for (size_t i = top_count, end; error == PT_OK && i < docs->asset_count; i = end) {
+    size_t len = top_folder_len(docs->assets[i].path);
+    for (end = i + 1; end < docs->asset_count; end++) {
+      if (strncmp(docs->assets[end].path, docs->assets[i].path, len) != 0) break;
+    }
+    error = write_shard(docs, site, i, end - i, len, &shards[shard_count++]);
+  }
+  if (error == PT_OK)
+    error = write_index(docs, site, "index.json", 0, top_count, shards, shard_count);
+  for (size_t i = 0; i < shard_count; i++) {
+    free(shards[i].prefix);
+    free(shards[i].location);
+  }
+  free(shards);
+  return error;
+}
+
+static int compare_by_folder(const void *a, const void *b) {
+  const char *x = ((const pt_site_asset *)a)->path, *y = ((const pt_site_asset *)b)->path;
+  bool x_top = top_folder_len(x) == 0, y_top = top_folder_len(y) == 0;
+  return x_top != y_top ? (x_top ? -1 : 1) : strcmp(x, y);
+}
+
+static int write_indexes(pt_site_docs *docs, pt_site *site) {
+  if (docs->asset_count > PT_SHARD_ASSETS_MIN && can_be_sharded(docs)) {
+    qsort(docs->assets, docs->asset_count, sizeof *docs->assets, compare_by_folder);
+    return write_shards(docs, site);
+  }
+  if (docs->asset_count)
+    qsort(docs->assets, docs->asset_count, sizeof *docs->assets, compare_assets);
+  return write_index(docs, site, "index.json", 0, docs->asset_count, NULL, 0);
+}
+
+static int write_torrents(pt_site_docs *docs, pt_site *site) {
+  for (size_t i = 0; i < docs->swarm_count; i++) {
+    char hex[2 * PT_ID_SIZE + 1], location[sizeof hex + 32];
+    pt_hex_encode(docs->swarms[i].key, PT_ID_SIZE, hex);
+    snprintf(location, sizeof location, "torrents/%s.torrent", hex);
+    memcpy(site->swarms[site->swarm_count++], docs->swarms[i].key, PT_ID_SIZE);
+    int error = add_doc(site, location, pt_blob_ref(docs->torrents[i]));
+    if (error != PT_OK) return error;
+  }
+  return PT_OK;
+}
+
+/* What makes two sites differ for clients. */
+static void set_digest(const pt_site_docs *docs, pt_site *site) {
+  for (size_t i = 0; i < docs->asset_count; i++) {
+    const pt_site_asset *asset = &docs->assets[i];
+    uint64_t d = pt_hash64(asset->path, strlen(asset->path), site->digest);
+    d = pt_hash64(asset->root, sizeof asset->root, d);
+    site->digest = pt_hash64(docs->swarms[asset->swarm].key, PT_ID_SIZE, d);
+    site->bytes += asset->length;
+  }
+}
+
+int pt_site_docs_finish(pt_site_docs *docs, pt_site *site) {
+  /* At most one shard per asset, one torrent per swarm, and the index. */
+  site->docs = calloc(docs->asset_count + docs->swarm_count + 1, sizeof *site->docs);
+  site->swarms = calloc(docs->swarm_count + 1, sizeof *site->swarms);
+  site->assets = calloc(docs->asset_count + 1, sizeof *site->assets);
+  if (site->docs == NULL || site->swarms == NULL || site->assets == NULL) return PT_ERR_NOMEM;
+  int error = write_indexes(docs, site);
+  if (error == PT_OK) error = write_torrents(docs, site);
+  if (error != PT_OK) return error;
+  set_digest(docs, site);
+  for (size_t i = 0; i < docs->asset_count; i++) { /* moves the paths */
+    site->assets[site->asset_count++] = docs->paths[i];
+    docs->paths[i] = NULL;
+  }
+  if (site->asset_count)
+    qsort(site->assets, site->asset_count, sizeof *site->assets, compare_paths);
+  if (site->swarm_count)
+    qsort(site->swarms, site->swarm_count, sizeof *site->swarms, compare_keys);
+  qsort(site->docs, site->doc_count, sizeof *site->docs, compare_docs);
+  return PT_OK;
+}
