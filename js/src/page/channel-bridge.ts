@@ -11,10 +11,16 @@ export class ChannelBridge {
     this.port = port2;
     channel.binaryType = 'arraybuffer';
     channel.bufferedAmountLowThreshold = 0;
-    channel.onopen = () => port1.postMessage('open');
+    let opened = false;
+    const open = () => {
+      if (!opened) port1.postMessage('open');
+      opened = true;
+    };
+    channel.onopen = open;
     channel.onbufferedamountlow = () => port1.postMessage('drained');
     channel.onclose = () => port1.postMessage('closed');
     channel.onmessage = ({ data }: MessageEvent<unknown>) => {
+      open(); // browsers may give the first message before they say so
       if (data instanceof ArrayBuffer) port1.postMessage(data, [data]);
     };
     port1.onmessage = ({ data }: MessageEvent<ArrayBuffer | 'close'>) => {
@@ -30,6 +36,7 @@ export class ChannelBridge {
         port1.postMessage('closed');
       }
     };
-    if (channel.readyState === 'open') port1.postMessage('open');
+    // An announced channel may be open already, and may tell once more.
+    if (channel.readyState === 'open') open();
   }
 }

@@ -14,7 +14,7 @@ export class Interception {
 
   /** Whether the page's own requests for indexed assets are answered. */
   active = false;
-  /** Resolved when it has become active for the first time. */
+  /** Resolved when it has become active for the first time, or never will. */
   readonly ready: Promise<void>;
 
   /** `makePort` gives a new port to the page's worker. */
@@ -53,6 +53,7 @@ export class Interception {
   close(): void {
     this.#abort.abort();
     this.active = false;
+    this.#attached();
     this.#controller?.postMessage({ peertide: 'detach', instance: this.#instance } satisfies ToServiceWorker);
   }
 

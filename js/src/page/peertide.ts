@@ -37,6 +37,7 @@ export class Peertide extends EventTarget {
   readonly #abort = new AbortController();
   readonly #statistics: Statistics;
   readonly #attachments = new Set<Attachment>();
+  #started: Promise<void> | undefined;
   #engine: Engine | undefined;
   #links: Links | undefined;
   #assets: AssetClient | undefined;
@@ -50,7 +51,8 @@ export class Peertide extends EventTarget {
    */
   static async start(options: PeertideOptions = {}): Promise<Peertide> {
     const tide = new Peertide(resolveOptions(options, location.href));
-    await tide.#start();
+    tide.#started = tide.#start();
+    await tide.#started;
     return tide;
   }
 
@@ -295,8 +297,10 @@ export class Peertide extends EventTarget {
     this.#statistics.fallback = reason;
     this.#stop();
     this.#say(`Peertide: everything comes from the origin: ${reason}`);
-    // Later than the code that waits for `start` and then listens.
-    setTimeout(() => this.#emit('fallback', { path: undefined, reason }));
+    // The page can listen once `start` has resolved, and its code has run on.
+    void Promise.resolve(this.#started).then(() => {
+      setTimeout(() => this.#emit('fallback', { path: undefined, reason }));
+    });
   }
 
   #stop(): void {

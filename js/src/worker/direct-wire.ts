@@ -14,7 +14,7 @@ export class DirectWire implements Wire {
     channel.bufferedAmountLowThreshold = 0;
     channel.onopen = () => this.#open();
     channel.onmessage = ({ data }: MessageEvent<unknown>) => {
-      this.#open();
+      this.#open(); // browsers may give the first message before they say so
       if (data instanceof ArrayBuffer) events.message(new Uint8Array(data));
     };
     channel.onbufferedamountlow = () => events.drained();
