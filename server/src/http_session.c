@@ -202,18 +202,17 @@ static unsigned refusal_of(struct lws *wsi, const pt_server *server, const pt_re
 
 /* A wish to go on in HTTP/2 is not granted: lws then finds a word it does not
  * know and stays with HTTP/1.1, as RFC 9110 (7.8) wants it. */
-static bool ignore_http2(struct lws *wsi) {
-  char *what = lws_hdr_simple_ptr(wsi, WSI_TOKEN_UPGRADE);
+static bool ignore_http2(char *what) {
   if (what == NULL || strcasecmp(what, "h2c") != 0) return false;
   what[0] = '-';
   return true;
 }
 
-static int on_upgrade(struct lws *wsi, pt_server *server) {
+static int on_upgrade(struct lws *wsi, pt_server *server, char *what) {
   values v;
   pt_request request;
   pt_response response;
-  if (ignore_http2(wsi)) return 0;
+  if (ignore_http2(what)) return 0;
   read_request(wsi, &v, &request);
   unsigned status = refusal_of(wsi, server, &request);
   if (status == 0) return 0;
@@ -232,12 +231,11 @@ int pt_http_callback(struct lws *wsi, enum lws_callback_reasons reason, void *us
                      size_t len) {
   pt_http_session *session = user;
   pt_server *server = pt_server_of(wsi);
-  (void)in;
   (void)len;
   switch (reason) {
   case LWS_CALLBACK_WSI_CREATE: server->counters.connections++; return 0;
   case LWS_CALLBACK_WSI_DESTROY: server->counters.connections--; return 0;
-  case LWS_CALLBACK_HTTP_CONFIRM_UPGRADE: return on_upgrade(wsi, server);
+  case LWS_CALLBACK_HTTP_CONFIRM_UPGRADE: return on_upgrade(wsi, server, in);
   case LWS_CALLBACK_HTTP: return on_request(wsi, server, session);
   case LWS_CALLBACK_HTTP_WRITEABLE:
     return session && session->active ? send_chunk(wsi, server, session, 0) : 0;
