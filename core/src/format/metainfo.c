@@ -7,34 +7,17 @@
 #include "format/metainfo_inner.h"
 #include "format/sha1.h"
 #include "format/sha256.h"
+#include "format/utf8.h"
 
 #define FILE_LENGTH_MAX ((int64_t)1 << 53) /* what JavaScript counts exactly */
-
-/* The length of the UTF-8 sequence at p (RFC 3629), 0 if there is none. */
-static size_t utf8_sequence(const uint8_t *p, size_t left) {
-  size_t len = p[0] < 0x80 ? 1 : p[0] < 0xc2 ? 0 : p[0] < 0xe0 ? 2 : p[0] < 0xf0 ? 3 : 4;
-  if (len == 0 || len > left || p[0] > 0xf4) return 0;
-  for (size_t i = 1; i < len; i++) {
-    if ((p[i] & 0xc0) != 0x80) return 0;
-  }
-  if (p[0] == 0xe0 && p[1] < 0xa0) return 0;  /* overlong */
-  if (p[0] == 0xed && p[1] >= 0xa0) return 0; /* surrogate */
-  if (p[0] == 0xf0 && p[1] < 0x90) return 0;  /* overlong */
-  if (p[0] == 0xf4 && p[1] >= 0x90) return 0; /* past U+10FFFF */
-  return len;
-}
 
 bool pt_metainfo_part_ok(pt_bytes part) {
   if (part.len == 0 || part.len > PT_PATH_LEN_MAX) return false;
   if (part.data[0] == '.' && (part.len == 1 || (part.len == 2 && part.data[1] == '.'))) {
     return false;
   }
-  for (size_t at = 0; at < part.len;) {
-    size_t len = utf8_sequence(part.data + at, part.len - at);
-    if (len == 0 || part.data[at] == '/' || part.data[at] == '\0') return false;
-    at += len;
-  }
-  return true;
+  if (memchr(part.data, '/', part.len) || memchr(part.data, '\0', part.len)) return false;
+  return pt_utf8_valid(part.data, part.len);
 }
 
 static char *copy_text(const void *data, size_t len) {
