@@ -6,6 +6,7 @@
 #include "listener.h"
 #include "log.h"
 #include "server.h"
+#include "tls_check.h"
 #include "turn.h"
 
 #include <errno.h>
@@ -191,13 +192,9 @@ static bool open_all(serving *s) {
     fprintf(stderr, "peertide serve: %s: %s\n", config->dir, strerror(errno));
     return false;
   }
-  const char *pem[] = {config->tls_cert, config->tls_key};
-  for (size_t i = 0; i < 2; i++) {
-    if (pem[i][0] == 0 || access(pem[i], R_OK) == 0) continue;
-    fprintf(stderr, "peertide serve: %s: %s\n", pem[i], strerror(errno));
-    return false;
-  }
-  if (!pt_turn_read(&s->turn, config->turn_url, config->turn_secret_file, why, sizeof why) ||
+  if ((config->tls_cert[0] &&
+       !pt_tls_check(config->tls_cert, config->tls_key, why, sizeof why)) ||
+      !pt_turn_read(&s->turn, config->turn_url, config->turn_secret_file, why, sizeof why) ||
       !pt_listener_open(&s->listener, config->host, (uint16_t)config->port, why, sizeof why)) {
     fprintf(stderr, "peertide serve: %s\n", why);
     return false;
@@ -217,9 +214,8 @@ static bool start(serving *s) {
     return false;
   }
   if (!make_lws(s)) {
-    fprintf(stderr, "peertide serve: the listener can't be set up%s\n",
-            server->config->tls_cert[0] ? ": are certificate and key right?" : "");
-    return false;
+    fprintf(stderr, "peertide serve: libwebsockets can't be set up\n");
+    _exit(1); /* it leaves handles in the loop that nobody can close */
   }
   if (!pt_listener_start(&s->listener, &server->loop, on_accepted, server)) {
     fprintf(stderr, "peertide serve: the listener can't be started\n");

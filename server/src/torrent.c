@@ -44,18 +44,22 @@ static void set_web_seed(work *w, const char *prefix, const char *path, size_t p
   if (len < 0 || (size_t)len >= sizeof w->web_seed) w->web_seed[0] = 0;
 }
 
+/* One file is a single-file torrent, in a folder or not: other readers of a
+ * v2 torrent (libtorrent) see no folder when there is but one file. */
+static bool is_single(const work *w) { return w->swarm->count == 1 && !w->from_top; }
+
 /* Name, path offset and web seed: BEP 19 clients append "name/path" to an URL
  * that ends in '/', and take any other URL for that of the single file. */
 static size_t set_name(work *w) {
   const char *path = file_path(w, 0);
   size_t folder_len = w->swarm->folder_len;
   const char *slash = strrchr(path, '/');
-  if (w->from_top || (!w->swarm->large && folder_len == 0)) {
+  if (w->from_top || (!is_single(w) && folder_len == 0)) {
     strcpy(w->name, PT_SITE_TORRENT_NAME);
     if (w->make->seed_folder) set_web_seed(w, "/.peertide/" PT_SEED_FOLDER "/", "", 0, "");
     return 0;
   }
-  if (w->swarm->large) {
+  if (is_single(w)) {
     snprintf(w->name, sizeof w->name, "%s", slash ? slash + 1 : path);
     set_web_seed(w, "/", path, strlen(path), "");
     return slash ? (size_t)(slash + 1 - path) : 0;
@@ -120,7 +124,7 @@ int pt_torrent_run(const pt_torrent_make *make, const pt_plan_swarm *swarm, bool
   if (set_files(&w)) {
     pt_metainfo_make metainfo = {.name = w.name,
                                  .piece_length = swarm->piece_length,
-                                 .single_file = swarm->large && !from_top,
+                                 .single_file = is_single(&w),
                                  .files = w.files,
                                  .file_count = swarm->count,
                                  .web_seed = w.web_seed[0] ? w.web_seed : NULL,
