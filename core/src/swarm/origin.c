@@ -23,6 +23,8 @@
 #define PT_CHOKED_PATIENCE_US (500u * PT_MS_US)
 #define PT_BLOCKING_PATIENCE_US (300u * PT_MS_US)
 #define PT_RESCUE_PATIENCE_US (1u * PT_SECOND_US)
+#define PT_RESCUE_PATIENCE_MOST_US (4u * PT_SECOND_US)
+#define PT_ALIVE_US (400u * PT_MS_US) /* a peer that answered since delivers */
 #define PT_RESCUE_CALM_US (5u * PT_SECOND_US)
 #define PT_BACKUP_LEAST_US (300u * PT_MS_US)
 #define PT_BACKUP_MOST_US (2u * PT_SECOND_US)
@@ -255,19 +257,33 @@ static void fetch_due(pt_swarm *s) {
   free(due);
 }
 
+/* How long a stream may wait for its next piece. Peers that deliver are given
+ * the time that what is in line before the piece takes them, within reason. */
+static uint64_t patience_us(const pt_swarm *s, const pt_want *next) {
+  uint64_t rate = 0, ahead = 0;
+  for (const pt_peer *p = s->peers; p; p = p->next)
+    if (pt_peer_usable(p) && s->cx->now_us < p->answered_us + PT_ALIVE_US) rate += p->rate_in;
+  if (!next || rate == 0 || s->pieces[next->piece].available == 0) return PT_RESCUE_PATIENCE_US;
+  for (uint32_t i = 0; i < s->want_count; i++)
+    if (s->wants[i].order <= next->order || s->wants[i].head) ahead += s->piece_length;
+  uint64_t line_us = ahead * PT_SECOND_US / rate;
+  uint64_t most_us = PT_RESCUE_PATIENCE_MOST_US - PT_RESCUE_PATIENCE_US;
+  return PT_RESCUE_PATIENCE_US + (line_us < most_us ? line_us : most_us);
+}
+
 /* A stream has waited too long for its next piece: fetch it, and the more
  * pieces behind it the more often this happens. */
 static void rescue(pt_swarm *s, pt_stream *st) {
   uint64_t now = s->cx->now_us;
   if (!st->starved_us || st->result != PT_OK || st->at >= st->end) return;
-  uint64_t due = st->starved_us + PT_RESCUE_PATIENCE_US;
+  const pt_file *f = &s->files[st->file];
+  uint32_t first = f->piece_first + (uint32_t)(st->at / s->piece_length), count = 0;
+  uint64_t due = st->starved_us + patience_us(s, pt_swarm_want_of(s, first));
   if (now < due) {
-    pt_swarm_wake(s, due);
+    pt_swarm_wake(s, due < now + PT_ALIVE_US ? due : now + PT_ALIVE_US);
     return;
   }
   if (s->cx->fetches >= PT_FETCHES_AT_ONCE || now < s->cx->origin_retry_us) return;
-  const pt_file *f = &s->files[st->file];
-  uint32_t first = f->piece_first + (uint32_t)(st->at / s->piece_length), count = 0;
   if (st->rescue_pieces == 0 || now > st->rescued_us + PT_RESCUE_CALM_US) st->rescue_pieces = 1;
   while (count < st->rescue_pieces && first + count < st->window_end) {
     const pt_want *w = pt_swarm_want_of(s, first + count);
