@@ -1,13 +1,15 @@
 # Third-party code of the wasm build, put into build/deps/ by tests/setup/sources
 # (nothing of it is committed):
-#   pt_third_party   headers of jsmn, xxHash and cJSON, and cJSON itself
+#   pt_third_party   headers of jsmn, xxHash and cJSON, and cJSON itself (with a
+#                    smaller strtod than libc's)
 #   pt_cmocka        cmocka, for the unit tests
 set(PT_DEPS ${CMAKE_SOURCE_DIR}/build/deps CACHE PATH "Where tests/setup/sources put its files")
 if(NOT EXISTS ${PT_DEPS}/versions)
   message(FATAL_ERROR "${PT_DEPS} is not there yet: run tests/setup/sources first")
 endif()
 
-add_library(pt_third_party STATIC ${PT_DEPS}/cjson/cJSON.c)
+add_library(pt_third_party STATIC ${PT_DEPS}/cjson/cJSON.c
+            ${CMAKE_CURRENT_LIST_DIR}/strtod.c)
 target_compile_options(pt_third_party PRIVATE -w)
 target_include_directories(pt_third_party SYSTEM PUBLIC ${PT_DEPS}/include
                            ${PT_DEPS}/include/cjson)
