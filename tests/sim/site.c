@@ -13,7 +13,7 @@
 static void fill(site_file *f, uint32_t number, uint64_t length, pt_random *random) {
   snprintf(f->path, sizeof f->path, "/f%02u.bin", number);
   f->length = length;
-  f->data = malloc(length);
+  f->data = malloc((size_t)length);
   for (uint64_t i = 0; i < length; i += 8) {
     uint64_t word = pt_random_u64(random);
     size_t take = length - i < 8 ? (size_t)(length - i) : 8;
@@ -96,7 +96,7 @@ static bool same(pt_bytes path, const char *text) {
 
 pt_bytes site_get(const site *s, pt_bytes path) {
   for (uint32_t i = 0; i < s->file_count; i++)
-    if (same(path, s->files[i].path)) return (pt_bytes){s->files[i].data, s->files[i].length};
+    if (same(path, s->files[i].path)) return (pt_bytes){s->files[i].data, (size_t)s->files[i].length};
   for (uint32_t i = 0; i < s->torrent_count; i++)
     if (same(path, s->torrent_paths[i])) return (pt_bytes){s->torrents[i], s->torrent_lens[i]};
   return (pt_bytes){NULL, 0};
