@@ -48,8 +48,11 @@ static void set_web_seed(work *w, const char *prefix, const char *path, size_t p
  * v2 torrent (libtorrent) see no folder when there is but one file. */
 static bool is_single(const work *w) { return w->swarm->count == 1 && !w->from_top; }
 
-/* Name, path offset and web seed: BEP 19 clients append "name/path" to an URL
- * that ends in '/', and take any other URL for that of the single file. */
+/* Name, path offset and web seed. BEP 19 clients append "name/path" to an URL
+ * that ends in '/', and take any other URL for that of the single file.
+ * Single files have the latter in hybrids, since WebTorrent knows nothing else;
+ * libtorrent 2.0.8 takes every v2 torrent for a folder and understands only the
+ * former. */
 static size_t set_name(work *w) {
   const char *path = file_path(w, 0);
   size_t folder_len = w->swarm->folder_len;
@@ -61,7 +64,8 @@ static size_t set_name(work *w) {
   }
   if (is_single(w)) {
     snprintf(w->name, sizeof w->name, "%s", slash ? slash + 1 : path);
-    set_web_seed(w, "/", path, strlen(path), "");
+    if (w->make->hybrid) set_web_seed(w, "/", path, strlen(path), "");
+    else set_web_seed(w, "/", path, slash ? (size_t)(slash - path) : 0, "/");
     return slash ? (size_t)(slash + 1 - path) : 0;
   }
   size_t start = folder_len; /* where the name of the folder begins */

@@ -3,7 +3,7 @@
 
   judge.py read FILE.torrent...               what libtorrent reads from each
   judge.py make SOURCE OUT.torrent KIND       KIND: v2 or hybrid; SOURCE: file or folder
-  judge.py download FILE.torrent FOLDER URL   fetches everything from the web seed URL
+  judge.py download FILE.torrent FOLDER       fetches everything from the torrent's web seed
 
 Each prints one JSON document. Nothing but loopback is used.
 """
@@ -53,7 +53,7 @@ def make(source, out, kind):
     return describe(out)
 
 
-def download(path, folder, url):
+def download(path, folder):
     session = lt.session({
         "listen_interfaces": "127.0.0.1:0",
         "enable_dht": False, "enable_lsd": False, "enable_upnp": False, "enable_natpmp": False,
@@ -62,7 +62,6 @@ def download(path, folder, url):
     parameters = lt.add_torrent_params()
     parameters.ti = lt.torrent_info(path)
     parameters.save_path = folder
-    parameters.url_seeds = [url]
     parameters.trackers = []
     handle = session.add_torrent(parameters)
     faults = []
@@ -81,8 +80,8 @@ def main(arguments):
             return [describe(path) for path in paths]
         case ["make", source, out, ("v2" | "hybrid") as kind]:
             return make(source, out, kind)
-        case ["download", path, folder, url]:
-            return download(path, folder, url)
+        case ["download", path, folder]:
+            return download(path, folder)
     sys.exit(__doc__)
 
 

@@ -64,10 +64,10 @@ export async function startServer(site, { args = [], port } = {}) {
       assetBodyBytes: grown('assetBodyBytes'), assetRequests: grown('assetRequests') };
   };
 
-  await until('the server to answer', async () => {
+  await until('the server to answer and its index to be made', async () => {
     if (!running()) throw new Error(`peertide serve ended at once (${await ended}):\n${log()}`);
     try {
-      return (await fetch(`${url}/healthz`)).ok;
+      return (await fetch(`${url}/healthz`)).ok && (await stats()).index.ready;
     } catch {
       return false;
     }
