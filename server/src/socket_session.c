@@ -27,6 +27,7 @@ typedef struct pt_socket_session {
   size_t in_len, in_cap;
   unsigned close_status;    /* != 0: close when the queue is sent */
   char close_reason[32];
+  bool close_sent;
 } pt_socket_session;
 
 const size_t pt_socket_session_size = sizeof(pt_socket_session);
@@ -75,17 +76,27 @@ static void close_connection(void *connection, unsigned status, const char *reas
   lws_callback_on_writable(s->wsi);
 }
 
+/* Begins the closing handshake (RFC 6455, 7.1.2). Not by returning -1: as Debian
+ * builds it, libwebsockets with libuv then closes the connection twice, and the
+ * second time without a frame. The connection lives on until its answer or a
+ * time-out. */
+static int send_close(pt_socket_session *s) {
+  s->close_sent = true;
+  lws_close_reason(s->wsi, (enum lws_close_status)s->close_status,
+                   (unsigned char *)s->close_reason, strlen(s->close_reason));
+  lws_set_timeout(s->wsi, PENDING_TIMEOUT_CLOSE_SEND, LWS_TO_KILL_SYNC);
+  return 0;
+}
+
 static int on_writable(pt_socket_session *s) {
   if (s->first) {
     int wrote = lws_write(s->wsi, s->first->data + LWS_PRE, s->first->len, LWS_WRITE_TEXT);
     drop_first(s);
     if (wrote < 0) return -1;
-  } else if (s->close_status) {
-    lws_close_reason(s->wsi, (enum lws_close_status)s->close_status,
-                     (unsigned char *)s->close_reason, strlen(s->close_reason));
-    return -1;
+  } else if (s->close_status && !s->close_sent) {
+    return send_close(s);
   }
-  if (s->first || s->close_status) lws_callback_on_writable(s->wsi);
+  if (s->first || (s->close_status && !s->close_sent)) lws_callback_on_writable(s->wsi);
   return 0;
 }
 
