@@ -153,12 +153,26 @@ static void decode(const char *text, size_t len, char *out) {
   *out = 0;
 }
 
+/* Appends the URL spelling of a shard's name: also without what our HTTP parser
+ * takes for more than a character of the path. */
+static void shard_location(const char *folder, size_t len, char *out, size_t cap) {
+  static const char specials[] = "&+;";
+  static const char *const codes[] = {"%26", "%2B", "%3B"};
+  size_t at = (size_t)snprintf(out, cap, "index/");
+  for (size_t i = 0; i < len && at + 9 < cap; i++) {
+    const char *special = strchr(specials, folder[i]);
+    if (special) at += (size_t)snprintf(out + at, cap - at, "%s", codes[special - specials]);
+    else out[at++] = folder[i];
+  }
+  snprintf(out + at, cap - at, ".json");
+}
+
 /* "index/FOLDER.json" for assets of "/FOLDER/", both as URLs spell it. */
 static int write_shard(pt_site_docs *docs, pt_site *site, size_t first, size_t count, size_t len,
                        pt_site_shard *shard) {
   const char *path = docs->assets[first].path;
-  char location[PT_PATH_LEN_MAX + 16], decoded[sizeof location];
-  snprintf(location, sizeof location, "index/%.*s.json", (int)(len - 2), path + 1);
+  char location[3 * PT_PATH_LEN_MAX + 16], decoded[sizeof location];
+  shard_location(path + 1, len - 2, location, sizeof location);
   shard->prefix = strndup(path, len);
   shard->location = strdup(location);
   if (shard->prefix == NULL || shard->location == NULL) return PT_ERR_NOMEM;

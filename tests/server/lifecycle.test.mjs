@@ -1,0 +1,126 @@
+// How the server starts and ends: an operator restarts it at any moment.
+import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { open } from 'node:fs/promises';
+import net from 'node:net';
+import path from 'node:path';
+import tls from 'node:tls';
+import { execFile } from 'node:child_process';
+import { describe, test } from 'node:test';
+import { promisify } from 'node:util';
+import { request } from './harness/http.mjs';
+import { makeSite, serve, until, within } from './harness/server.mjs';
+import { visit } from './harness/visitor.mjs';
+
+const END_MS = 2000 * Number(process.env.PEERTIDE_PATIENCE ?? 1);
+
+async function endsInTime(server, signal = 'SIGTERM') {
+  const started_ms = Date.now();
+  assert.equal(await server.stop(signal), 0, server.log());
+  assert.ok(Date.now() - started_ms < END_MS, `it took ${Date.now() - started_ms} ms`);
+  assert.doesNotMatch(server.log(), /did not close in time/);
+}
+
+/** A sparse file: large, quickly made. */
+async function makeLarge(file, bytes) {
+  const handle = await open(file, 'w');
+  await handle.truncate(bytes);
+  await handle.close();
+}
+
+describe('the server ends within two seconds, cleanly', () => {
+  for (const signal of ['SIGTERM', 'SIGINT']) {
+    test(`idle, at ${signal}`, async (context) => {
+      const server = await serve(context, await makeSite(context, { 'a.txt': 'a' }));
+      await endsInTime(server, signal);
+    });
+  }
+
+  test('in the midst of indexing, having served plain files all the while', async (context) => {
+    const site = await makeSite(context, { 'a.txt': 'a' });
+    await makeLarge(path.join(site, 'huge.bin'), 40 * 2 ** 30);
+    const server = await serve(context, site, { ready: false });
+    assert.equal((await request(server, '/a.txt')).body.toString(), 'a');
+    const { status, headers } = await request(server, '/.peertide/index.json');
+    assert.equal(status, 503);
+    assert.equal(headers['retry-after'], '1');
+    assert.equal((await server.stats()).index.ready, false);
+    // Whoever comes back after a restart need not wait for the index.
+    const early = await visit(context, server);
+    await early.join('ab'.repeat(20));
+    await endsInTime(server);
+  });
+
+  test('in the midst of downloads, WebSockets and half a request', async (context) => {
+    const site = await makeSite(context, { 'a.txt': 'a' });
+    await makeLarge(path.join(site, 'large.bin'), 200 * 2 ** 20);
+    const server = await serve(context, site);
+    const visitors = [await visit(context, server), await visit(context, server)];
+    const sockets = [];
+    for (const text of ['GET /large.bin HTTP/1.1\r\nHost: x\r\n\r\n', 'GET / HTT', '',
+      'GET /large.bin HTTP/1.1\r\nHost: x\r\n\r\n']) {
+      const socket = net.connect(server.port, '127.0.0.1');
+      socket.on('error', () => {});
+      context.after(() => socket.destroy());
+      await once(socket, 'connect');
+      socket.write(text);
+      sockets.push(socket);
+    }
+    sockets[0].pause(); // one reads nothing,
+    sockets[3].on('data', () => {}); // one reads on
+    await until('the downloads to run', async () => (await server.stats()).origin.bodyBytes > 500_000);
+    await endsInTime(server);
+    await Promise.all(visitors.map((visitor) => visitor.closed()));
+  });
+});
+
+test('it starts again on the port it had, at once', async (context) => {
+  const site = await makeSite(context, { 'a.txt': 'a' });
+  const first = await serve(context, site);
+  const socket = net.connect(first.port, '127.0.0.1').on('error', () => {});
+  context.after(() => socket.destroy());
+  await request(first, '/a.txt');
+  await first.stop();
+  const second = await serve(context, site, { args: ['--port', String(first.port)] });
+  assert.equal(second.port, first.port);
+});
+
+test('it listens where it is told, IPv6 included', async (context) => {
+  const site = await makeSite(context, { 'a.txt': 'a' });
+  const server = await serve(context, site, { args: ['--host', 'localhost'], ready: false });
+  assert.equal((await fetch(`http://localhost:${server.port}/a.txt`)).status, 200);
+  const probe = net.createServer().listen(0, '::1');
+  const has6 = await Promise.race([once(probe, 'listening').then(() => true),
+    once(probe, 'error').then(() => false)]);
+  probe.close();
+  if (!has6) return;
+  const six = await serve(context, site, { args: ['--host', '::1'], ready: false });
+  assert.match(six.url, /^http:\/\/\[::1\]:\d+$/);
+  assert.equal((await fetch(`${six.url}/a.txt`)).status, 200);
+});
+
+test('HTTPS and secure WebSockets, HTTP/1.1 only', async (context) => {
+  const site = await makeSite(context, { 'a.bin': randomBytes(3_000_000) });
+  const [cert, key] = ['.cert.pem', '.key.pem'].map((name) => path.join(site, name));
+  await promisify(execFile)('openssl', ['req', '-x509', '-newkey', 'ec', '-pkeyopt',
+    'ec_paramgen_curve:prime256v1', '-nodes', '-days', '2', '-subj', '/CN=localhost',
+    '-keyout', key, '-out', cert]);
+  const server = await serve(context, site, { ready: false,
+    args: ['--tls-cert', cert, '--tls-key', key] });
+  assert.match(server.url, /^https:/);
+  const socket = tls.connect({ port: server.port, host: '127.0.0.1', rejectUnauthorized: false,
+    ALPNProtocols: ['h2', 'http/1.1'] });
+  await within('the handshake', once(socket, 'secureConnect'));
+  assert.equal(socket.alpnProtocol, 'http/1.1');
+  socket.write('GET /a.bin HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n');
+  let bytes = 0;
+  socket.on('data', (data) => { bytes += data.length; });
+  await within('the end', once(socket, 'end'));
+  assert.ok(bytes > 3_000_000);
+  process.env.NODE_TLS_REJECT_UNAUTHORIZED = '0';
+  context.after(() => { delete process.env.NODE_TLS_REJECT_UNAUTHORIZED; });
+  const visitor = await visit(context, server);
+  assert.ok(visitor.welcome.resume);
+  await endsInTime(server);
+});
