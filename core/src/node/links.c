@@ -11,6 +11,7 @@
 
 #define PT_CONNECT_MAX_US (10u * PT_SECOND_US)
 #define PT_LONELY_REJOIN_US (2u * PT_SECOND_US)
+#define PT_CHANNEL_OPEN_US (1u * PT_SECOND_US)
 
 static pt_link *find_link(const pt_node *n, uint32_t id) {
   for (uint32_t i = 0; i < PT_PEERS_MAX; i++)
@@ -30,11 +31,17 @@ static uint32_t count_links(const pt_node *n) {
   return count;
 }
 
-/* Dialled peers that do not exchange data yet: swarms wait for them a little. */
+static bool awaited(const pt_node *n, const pt_link *link) {
+  if (!link->remote.up) return link->dialled;
+  return link->channels < link->swarm_count && n->cx.now_us < link->opening_us;
+}
+
+/* Peers that do not exchange data yet, in all swarms we share with them: the
+ * swarms wait for them a little. */
 static void count_dials(pt_node *n) {
   uint32_t dials = 0;
   for (uint32_t i = 0; i < PT_PEERS_MAX; i++)
-    dials += n->links[i] && n->links[i]->dialled && !n->links[i]->remote.up;
+    dials += n->links[i] && awaited(n, n->links[i]);
   if (dials == n->cx.dials) return;
   n->cx.dials = dials;
   for (uint32_t i = 0; i < n->swarm_count; i++) n->swarms[i]->dirty = true;
@@ -107,6 +114,7 @@ static bool share(pt_link *link, const uint8_t swarm[PT_ID_SIZE]) {
 
 static void open_channels(pt_node *n, pt_link *link) {
   if (link->phase != PT_PHASE_CONNECTED) return;
+  if (link->opened_count < link->swarm_count) link->opening_us = n->cx.now_us + PT_CHANNEL_OPEN_US;
   for (; link->opened_count < link->swarm_count; link->opened_count++) {
     pt_event open = {.kind = PT_OUT_CHANNEL_OPEN, .link = link->remote.link};
     memcpy(open.swarm, link->swarms[link->opened_count], PT_ID_SIZE);

@@ -24,6 +24,7 @@ typedef struct pt_link {
   uint8_t swarms[PT_LINK_SWARMS_MAX][PT_ID_SIZE];
   uint32_t opened_count; /* of them, those whose channel the host was asked for */
   uint32_t channels;     /* open ones */
+  uint64_t opening_us;   /* channels asked for are expected to open until then */
 } pt_link;
 
 typedef struct pt_assets {
