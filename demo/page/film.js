@@ -22,7 +22,7 @@ export class Film {
     this.#text = section.querySelector('#strata-text');
     section.querySelector('#film-title').textContent = video.title;
     section.querySelector('#film-note').textContent =
-      `${video.duration} seconds, ${bytesText(video.bytes)}. Jump anywhere: only the part you look at is fetched first.`;
+      `${video.duration} seconds, ${bytesText(video.bytes)}. Jump anywhere: what you look at comes first.`;
     const player = Object.assign(document.createElement('video'), {
       controls: true, muted: true, playsInline: true, preload: 'metadata',
       width: video.width, height: video.height, poster: video.poster,

@@ -29,12 +29,8 @@ export class Gallery {
   #figure({ path, width, height, bytes, title, alt }) {
     const figure = element('figure', 'picture');
     figure.style.setProperty('--ratio', (width / height).toFixed(4));
-    const image = Object.assign(new Image(width, height), { alt, decoding: 'async' });
-    image.addEventListener('load', () => {
-      figure.classList.add('loaded');
-      this.#settle(path, bytes);
-    }, { once: true });
-    image.addEventListener('error', () => figure.classList.add('failed'), { once: true });
+    const image = Object.assign(new Image(width, height), { alt });
+    image.addEventListener('load', () => this.#settle(path, bytes), { once: true });
     const share = element('div', 'share');
     share.setAttribute('aria-hidden', 'true');
     const caption = element('figcaption');

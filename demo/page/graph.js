@@ -94,7 +94,8 @@ export class Graph {
       : shape('circle', { r: radius });
     const below = giver === ORIGIN ? { x: 28, y: -1, anchor: 'start' } : { x: 0, y: radius + 17, anchor: 'middle' };
     const label = text(name, below.x, below.y, 'name', below.anchor);
-    const detail = text('', below.x, below.y + 16, 'detail', below.anchor);
+    const detail = text('', below.x, below.y, 'detail', below.anchor);
+    detail.setAttribute('dy', '1.3em');
     node.append(mark, label, detail);
     this.#edges.append(edge);
     this.#nodes.append(node);

@@ -34,7 +34,7 @@ class Entry {
     if (kind === 'none') return 'on its way';
     if (kind === ORIGIN) return 'origin';
     const who = peers.length === 1 ? `visitor ${shortId(peers[0])}` : visitorsText(peers.length);
-    return kind === 'peers' ? who : `${percentText(1 - this.fromOrigin / this.bytes)} ${who}`;
+    return kind === 'peers' ? who : `${percentText(1 - this.fromOrigin / this.bytes)} from ${who}`;
   }
 }
 

@@ -100,7 +100,10 @@ function showStats(stats) {
   showStatus(stats);
 }
 
-const runs = () => tide !== undefined && tide.stats().fallback === undefined;
+/** Does Peertide deliver here? */
+function runs() {
+  return tide !== undefined && tide.stats().fallback === undefined;
+}
 
 /** The line that says how things are. */
 function showStatus(stats = tide?.stats()) {

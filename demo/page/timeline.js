@@ -70,7 +70,7 @@ export class Timeline {
     });
     this.#chart = new uPlot({
       ...this.#size(),
-      padding: [12, 6, 0, 0],
+      padding: [12, 22, 0, 0],
       cursor: { show: false },
       legend: { show: false },
       scales: { x: { time: false, range: [-60, 0] }, y: { range: (_, low, high) => [0, Math.max(high, 1e5) * 1.08] } },

@@ -11,7 +11,7 @@ export function bytesText(bytes) {
     unit += 1;
   }
   const digits = unit > 0 && value < 9.95 ? 1 : 0;
-  return `${value.toFixed(digits)} ${UNITS[unit]}`;
+  return `${value.toFixed(digits).replace(/\.0$/, '')} ${UNITS[unit]}`;
 }
 
 /** A share (0 to 1) in per cent; never 100 % or 0 % unless it is exactly that. */

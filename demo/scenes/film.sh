@@ -51,7 +51,7 @@ still_waves() {
 film_graph() {
   local dir=$1 bit x still="loop=loop=-1:size=1,settb=1/$FILM_FPS,setpts=N" night
   night='lt(t\,9)+gt(t\,47)'
-  printf '%s' "movie=$dir/hours.png,format=gbrp,$still,crop=4:$film_sky_px:n:0,scale=$FILM_WIDTH:$film_sky_px:flags=fast_bilinear,trim=end_frame=$FILM_FRAMES[sky];"
+  printf '%s' "movie=$dir/hours.png,format=gbrp,$still,crop=4:$film_sky_px:n:0,scale=$FILM_WIDTH:$film_sky_px:flags=fast_bilinear,setsar=1,trim=end_frame=$FILM_FRAMES[sky];"
   printf '%s' "movie=$dir/stars.png,format=gbrap,$still,split[st1][st2];[st1]fade=t=out:st=4:d=5:alpha=1[stars1];[st2]fade=t=in:st=47:d=6:alpha=1[stars2];"
   printf '%s' "[sky][stars1]overlay=format=gbrp:enable='lt(t,9)'[s1];[s1][stars2]overlay=format=gbrp:enable='gt(t,47)'[s2];"
   # The sun crosses from t = 7 to t = 47, the moon rises after it.
@@ -66,7 +66,7 @@ film_graph() {
   printf '%s' "[s9]split[above][m];[m]vflip,crop=$FILM_WIDTH:$film_water_px:0:0[flip];"
   printf '%s' "movie=$dir/waves.png,format=gray,$still,crop=400:96:0:0,geq=lum='st(0,(Y+2)/H);st(1,200+(X-200)/pow(ld(0),0.7)*0.5);st(2,110*log(ld(0)));st(3,p(abs(mod(ld(1)+T*21+40*W,2*W-2)-W+1),abs(mod(ld(2)-T*9+80*H,2*H-2)-H+1)));st(4,p(abs(mod(ld(1)*1.3-T*15+40*W,2*W-2)-W+1),abs(mod(ld(2)*1.2-T*14+81*H,2*H-2)-H+1)));clip(128+(ld(3)+ld(4)-255)*0.8,0,255)',format=gray,trim=end_frame=$FILM_FRAMES,scale=$FILM_WIDTH:$film_water_px:flags=bicubic,split=3[wx][wy][ws];"
   printf '%s' "[wx]lut=y='128+(val-128)*0.09',format=gray,format=gbrp[xmap];[wy]lut=y='128+(val-128)*0.55',format=gray,format=gbrp[ymap];[flip][xmap][ymap]displace=edge=mirror[bent];"
-  printf '%s' "[ws]lut=y='clip(110+val*0.62,0,255)',format=gray,format=gbrp,colorchannelmixer=rr=0.86:gg=0.96[shade];[bent][shade]blend=all_mode=multiply[sea];[above][sea]vstack,format=yuv420p,noise=c0s=7:c0f=t:all_seed=42,"
+  printf '%s' "[ws]lut=y='clip(110+val*0.62,0,255)',format=gray,format=gbrp,colorchannelmixer=rr=0.86:gg=0.96[shade];[bent][shade]blend=all_mode=multiply[sea];[above][sea]vstack,scale=out_color_matrix=bt709:out_range=tv,format=yuv420p,setsar=1,setparams=range=tv:color_primaries=bt709:color_trc=bt709:colorspace=bt709,noise=c0s=7:c0f=t:all_seed=42,"
   printf '%s' "drawtext=text='%{pts\:hms}  frame %{n}':font=DejaVu Sans Mono:fontsize=24:fontcolor=white@0.85:shadowcolor=black@0.6:shadowx=1:shadowy=1:x=w-tw-24:y=24,"
   # The frame code: a white and a black cell, the number, its complement.
   printf '%s' "drawbox=x=$CODE_LEFT_PX:y=ih-$CODE_HEIGHT_PX:w=$(((2 + 2 * CODE_BITS) * CODE_CELL_PX)):h=$CODE_HEIGHT_PX:c=black:t=fill,drawbox=x=$CODE_LEFT_PX:y=ih-$CODE_HEIGHT_PX:w=$CODE_CELL_PX:h=$CODE_HEIGHT_PX:c=white:t=fill"
