@@ -12,14 +12,14 @@ beforeEach(async () => { stage = await Stage.open(); });
 afterEach(() => stage?.close());
 
 /** Slow enough that a transfer of the film can be met half-way. */
-const slow = { uploadLimit: 2 << 20 };
+const slow = { uploadLimit: 1 << 20 };
 
-/** Resolves when the visitor has some of the film from peers, but not all. */
-const halfWay = (visitor, length) => until('a transfer to be under way', async () => {
-  const { peers } = await statsOf(visitor);
-  assert.ok(peers.bytesIn < length, 'too late: it is complete already');
-  return peers.bytesIn > 0.1 * length;
-});
+/** Resolves when `taking` has brought the visitor something from peers, but is not complete. */
+async function underWay(visitor, taking) {
+  const tooEarly = taking.then(() => { throw new Error('it was complete before it could be disturbed'); });
+  await Promise.race([tooEarly, until('a transfer to be under way', async () =>
+    (await statsOf(visitor)).peers.bytesIn > 500_000)]);
+}
 
 test('a giver whose browser dies mid-transfer costs the others nothing but time', async () => {
   const [film] = stage.films;
@@ -31,7 +31,9 @@ test('a giver whose browser dies mid-transfer costs the others nothing but time'
 
   const takers = await Promise.all([stage.arrive(), stage.arrive()]);
   const taking = Promise.all(takers.map((taker) => stage.take(taker, [film])));
-  await Promise.race([halfWay(takers[0], length), taking]);
+  await underWay(takers[0], taking);
+  const id = (await statsOf(dies)).id;
+  assert.ok((await statsOf(takers[0])).peers.list.some((peer) => peer.id === id), 'the doomed one must be giving');
   await dies.kill();
   await taking;
   takers.forEach((taker) => taker.assertNoProblems());
@@ -48,7 +50,7 @@ test('a server that dies mid-transfer does not end transfers between visitors', 
   await stage.take(giver, [film]);
   const taker = await stage.arrive();
   const taking = stage.take(taker, [film]);
-  await Promise.race([halfWay(taker, stage.expected.get(film).length), taking]);
+  await underWay(taker, taking);
   await stage.server.kill();
   await taking;
   // The browser itself notes refused connections; scripts must not throw.
@@ -63,7 +65,7 @@ test('signalling cut off mid-transfer while HTTP is up: all complete', async () 
   await Promise.all(givers.map((giver) => stage.takeAll(giver)));
   const taker = await stage.arrive({ url: proxy.url });
   const taking = stage.takeAll(taker);
-  await Promise.race([halfWay(taker, stage.length), taking]);
+  await underWay(taker, taking);
   proxy.refuse = signalling;
   proxy.cut();
   await taking;

@@ -31,8 +31,6 @@ async function assertBanned(visitor, hostile) {
   const bans = await eventsOf(visitor, 'ban');
   assert.ok(bans.length > 0, 'nobody was banned');
   assert.deepEqual([...new Set(bans.map(({ peer }) => peer))], [id], 'the liar and nobody else is banned');
-  await until('the server to hear of the liar', async () =>
-    (await stage.server.stats()).bans.some(({ peer }) => peer === id));
 }
 
 test('a liar as the only giver: the page is right, the liar is named', async () => {
@@ -53,4 +51,22 @@ test('a liar among honest givers: the page is right, and the honest ones still g
   await assertBanned(victim, hostile);
   assert.ok(bodyBytes <= 0.25 * stage.length, `one liar made ${bodyBytes} bytes come from the origin`);
   victim.assertNoProblems();
+});
+
+test('two visitors who were lied to are enough: the server sends nobody to the liar any more', async () => {
+  const hostile = await arriveHostile();
+  const victims = [await stage.arrive(), await stage.arrive()];
+  for (const victim of victims) {
+    // Bytes from the first victim would be right: each is left with the liar alone.
+    await stage.takeAll(victim);
+    await assertBanned(victim, hostile);
+    if (victim === victims[0]) await victim.close();
+  }
+  const id = await idOf(hostile);
+  await until('the server to ban the liar', async () => (await stage.server.stats()).bans.some(({ peer }) => peer === id));
+  const late = await stage.arrive();
+  await stage.takeAll(late);
+  assert.deepEqual(await eventsOf(late, 'ban'), []);
+  assert.ok(!(await eventsOf(late, 'peer')).some(({ peer }) => peer === id), 'nobody meets the liar');
+  late.assertNoProblems();
 });

@@ -3,6 +3,11 @@
 import assert from 'node:assert/strict';
 import { seconds } from './wait.mjs';
 
+// Firefox says so, without a URL, whenever its player drops a request that a
+// service worker answers; a service worker of one line that passes everything
+// on brings it about as well.
+const droppedByPlayer = /^Failed to load ‘’\. A ServiceWorker intercepted the request/;
+
 export class Visitor {
   /** What a careful visitor would see in the console: errors and warnings of the page's scripts. */
   problems = [];
@@ -14,7 +19,10 @@ export class Visitor {
     this.#context = context;
     this.page = page;
     page.setDefaultTimeout(seconds(120));
-    page.on('pageerror', (error) => this.problems.push(`uncaught: ${error?.message ?? error}`));
+    page.on('pageerror', (error) => {
+      const text = String(error?.message ?? error);
+      if (!droppedByPlayer.test(text)) this.problems.push(`uncaught: ${text}`);
+    });
     page.on('console', (message) => {
       if (message.type() === 'error') this.problems.push(`console.error: ${message.text()} ${message.location()?.url ?? ''}`);
     });
