@@ -33,8 +33,10 @@ static pt_ban *add(pt_bans *bans, const uint8_t peer[PT_ID_SIZE], uint64_t now_u
     free(ban);
     return NULL;
   }
-  if (bans->youngest) bans->youngest->next = ban;
-  else bans->oldest = ban;
+  if (bans->youngest)
+    bans->youngest->next = ban;
+  else
+    bans->oldest = ban;
   bans->youngest = ban;
   return ban;
 }

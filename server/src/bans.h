@@ -14,7 +14,7 @@ typedef struct pt_ban {
   uint32_t reporter_count; /* distinct, up to PT_BAN_REPORTERS */
   uint32_t reports;        /* all */
   uint64_t since_us;
-  struct pt_ban *next;     /* younger */
+  struct pt_ban *next; /* younger */
 } pt_ban;
 
 typedef struct pt_bans {

@@ -59,20 +59,29 @@ typedef struct command_line {
   const struct option *options;
 } command_line;
 
-#define WITH_VALUE(name) {name, required_argument, NULL, 0}
-#define HELP_AND_END {"help", no_argument, NULL, 'h'}, {NULL, 0, NULL, 0}
+#define WITH_VALUE(name)                                                                           \
+  { name, required_argument, NULL, 0 }
+#define HELP_AND_END                                                                               \
+  {"help", no_argument, NULL, 'h'}, { NULL, 0, NULL, 0 }
 
-static const struct option serve_options[] = {
-    WITH_VALUE("config"), WITH_VALUE("host"), WITH_VALUE("port"), WITH_VALUE("tls-cert"),
-    WITH_VALUE("tls-key"), WITH_VALUE("allow-origin"), WITH_VALUE("max-connections"),
-    WITH_VALUE("log-level"), WITH_VALUE("log-format"), WITH_VALUE("turn-url"),
-    WITH_VALUE("turn-secret-file"), WITH_VALUE("client-dir"), HELP_AND_END};
-static const struct option index_options[] = {
-    WITH_VALUE("config"), WITH_VALUE("log-level"), WITH_VALUE("log-format"), HELP_AND_END};
+static const struct option serve_options[] = {WITH_VALUE("config"),
+                                              WITH_VALUE("host"),
+                                              WITH_VALUE("port"),
+                                              WITH_VALUE("tls-cert"),
+                                              WITH_VALUE("tls-key"),
+                                              WITH_VALUE("allow-origin"),
+                                              WITH_VALUE("max-connections"),
+                                              WITH_VALUE("log-level"),
+                                              WITH_VALUE("log-format"),
+                                              WITH_VALUE("turn-url"),
+                                              WITH_VALUE("turn-secret-file"),
+                                              WITH_VALUE("client-dir"),
+                                              HELP_AND_END};
+static const struct option index_options[] = {WITH_VALUE("config"), WITH_VALUE("log-level"),
+                                              WITH_VALUE("log-format"), HELP_AND_END};
 
-static const command_line commands[] = {
-    [PT_COMMAND_SERVE] = {"serve", help_serve, serve_options},
-    [PT_COMMAND_INDEX] = {"index", help_index, index_options}};
+static const command_line commands[] = {[PT_COMMAND_SERVE] = {"serve", help_serve, serve_options},
+                                        [PT_COMMAND_INDEX] = {"index", help_index, index_options}};
 
 static int wrong_use(const command_line *line, const char *what) {
   fprintf(stderr, "peertide%s%s: %s (see peertide%s%s --help)\n", line ? " " : "",

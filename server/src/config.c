@@ -16,12 +16,12 @@ typedef struct setting {
   enum kind kind;
   enum from from;
   size_t offset;
-  size_t size;          /* TEXT: room with the NUL */
-  uint32_t min, max;    /* NUMBER */
+  size_t size;                /* TEXT: room with the NUL */
+  uint32_t min, max;          /* NUMBER */
   const char *const *allowed; /* WORDS: NULL-terminated list, or NULL: anything */
 } setting;
 
-static const char *const media_type_words[] = {"image", "video", "audio", "font",
+static const char *const media_type_words[] = {"image", "video",  "audio", "font",
                                                "style", "script", "other", NULL};
 static const char *const level_words[] = {"error", "warn", "info", "debug", NULL};
 
@@ -94,8 +94,10 @@ static bool add_word(pt_server_config *config, const setting *s, const char *wor
   bool allowed = s->allowed == NULL;
   for (size_t i = 0; !allowed && s->allowed[i]; i++) allowed = strcmp(s->allowed[i], word) == 0;
   if (!allowed || strlen(word) >= sizeof words->word[0]) {
-    return refuse(s, s->allowed ? "image, video, audio, font, style, script or other"
-                                : "a list of short strings", why, why_cap);
+    return refuse(s,
+                  s->allowed ? "image, video, audio, font, style, script or other"
+                             : "a list of short strings",
+                  why, why_cap);
   }
   if (words->count == PT_CONFIG_WORDS_MAX) return refuse(s, "a shorter list", why, why_cap);
   strcpy(words->word[words->count++], word);
@@ -123,8 +125,10 @@ static bool set_text(pt_server_config *config, const setting *s, const char *tex
       return refuse(s, "text or json", why, why_cap);
     *(bool *)place(config, s) = text[0] == 'j';
     return true;
-  case WORDS: return add_word(config, s, text, why, why_cap);
-  default: return refuse(s, "a value of another type", why, why_cap);
+  case WORDS:
+    return add_word(config, s, text, why, why_cap);
+  default:
+    return refuse(s, "a value of another type", why, why_cap);
   }
 }
 
@@ -168,7 +172,8 @@ static bool set_json(pt_server_config *config, const setting *s, const cJSON *va
     if (!cJSON_IsBool(value)) return refuse(s, "true or false", why, why_cap);
     *(bool *)place(config, s) = cJSON_IsTrue(value);
     return true;
-  case WORDS: return set_words(config, s, value, why, why_cap);
+  case WORDS:
+    return set_words(config, s, value, why, why_cap);
   default:
     if (!cJSON_IsString(value)) return refuse(s, "a string", why, why_cap);
     return set_text(config, s, value->valuestring, why, why_cap);

@@ -21,26 +21,26 @@ typedef struct pt_words {
 typedef struct pt_server_config {
   char dir[PATH_MAX];
   char host[256];
-  uint32_t port;            /* 0: any free one */
-  char tls_cert[PATH_MAX];  /* PEM; "": plain HTTP */
+  uint32_t port;           /* 0: any free one */
+  char tls_cert[PATH_MAX]; /* PEM; "": plain HTTP */
   char tls_key[PATH_MAX];
-  pt_words allow_origin;    /* other sites' origins that may use this server; "*": any */
+  pt_words allow_origin; /* other sites' origins that may use this server; "*": any */
   uint32_t max_connections;
-  uint32_t log_level;       /* enum pt_log_level */
+  uint32_t log_level; /* enum pt_log_level */
   bool log_json;
-  char turn_url[512];       /* "": none */
+  char turn_url[512]; /* "": none */
   char turn_secret_file[PATH_MAX];
   char client_dir[PATH_MAX]; /* "": look beside the program */
-  bool web_torrent;         /* make hybrid torrents (v1 and v2) */
+  bool web_torrent;          /* make hybrid torrents (v1 and v2) */
   /* PeerConnect's settings, by their own names and with their own meaning. */
   uint32_t threshold;
-  pt_words media_types;     /* none given: all */
+  pt_words media_types; /* none given: all */
   pt_words exclude_formats;
   bool fold_loading;
   bool geo_locate;
   char video_route[256];
   char torrent_route[256];
-  char domain_name[512];    /* the site's public base URL, for web seeds */
+  char domain_name[512]; /* the site's public base URL, for web seeds */
 } pt_server_config;
 
 /* Fills in the defaults. */

@@ -6,11 +6,11 @@
 
 typedef struct pt_counters {
   uint64_t requests;
-  uint64_t body_bytes;       /* of all HTTP bodies, as handed to the sockets */
-  uint64_t asset_requests;   /* for files in the index */
+  uint64_t body_bytes;     /* of all HTTP bodies, as handed to the sockets */
+  uint64_t asset_requests; /* for files in the index */
   uint64_t asset_body_bytes;
-  uint64_t connections;      /* TCP connections open now */
-  uint64_t sockets;          /* of these, WebSockets */
+  uint64_t connections; /* TCP connections open now */
+  uint64_t sockets;     /* of these, WebSockets */
 } pt_counters;
 
 #endif

@@ -49,19 +49,39 @@ void pt_http_date(time_t when, char out[PT_HTTP_DATE_SIZE]) {
   out[PT_HTTP_DATE_SIZE - 1] = 0;
 }
 
+/* Decimal digits only, no sign, no space; -1 otherwise. */
+static int digits(const char *text, size_t count) {
+  int value = 0;
+  for (size_t i = 0; i < count; i++) {
+    if (text[i] < '0' || text[i] > '9') return -1;
+    value = 10 * value + (text[i] - '0');
+  }
+  return value;
+}
+
+/* The number of a three-letter month, or -1. */
+static int month_of(const char *text) {
+  for (int i = 0; i < 12; i++) {
+    if (memcmp(months + 3 * i, text, 3) == 0) return i;
+  }
+  return -1;
+}
+
 time_t pt_http_date_parse(const char *text) {
-  char month[4] = "";
-  struct tm t = {0};
-  int used = 0;
-  if (strlen(text) != PT_HTTP_DATE_SIZE - 1) return -1;
-  if (sscanf(text, "%*3c, %2d %3c %4d %2d:%2d:%2d GMT%n", &t.tm_mday, month, &t.tm_year,
-             &t.tm_hour, &t.tm_min, &t.tm_sec, &used) != 6 ||
-      used != PT_HTTP_DATE_SIZE - 1)
+  /* The fixed places of "Sun, 06 Nov 1994 08:49:37 GMT". */
+  if (strlen(text) != PT_HTTP_DATE_SIZE - 1 || memcmp(text + 3, ", ", 2) != 0 || text[7] != ' ' ||
+      text[11] != ' ' || text[16] != ' ' || text[19] != ':' || text[22] != ':' ||
+      memcmp(text + 25, " GMT", 4) != 0)
     return -1;
-  const char *found = strstr(months, month);
-  if (strlen(month) != 3 || found == NULL || (found - months) % 3 != 0) return -1;
-  t.tm_mon = (int)(found - months) / 3;
-  t.tm_year -= 1900;
+  struct tm t = {.tm_mday = digits(text + 5, 2),
+                 .tm_mon = month_of(text + 8),
+                 .tm_year = digits(text + 12, 4) - 1900,
+                 .tm_hour = digits(text + 17, 2),
+                 .tm_min = digits(text + 20, 2),
+                 .tm_sec = digits(text + 23, 2)};
+  if (t.tm_mday < 1 || t.tm_mday > 31 || t.tm_mon < 0 || t.tm_year < 70 || t.tm_hour < 0 ||
+      t.tm_hour > 23 || t.tm_min < 0 || t.tm_min > 59 || t.tm_sec < 0 || t.tm_sec > 60)
+    return -1;
   return timegm(&t);
 }
 

@@ -74,8 +74,7 @@ static enum pt_file_hash_result hash_pieces(const pt_file_hash_make *make, int f
       size_t index = (size_t)((at + b) / out->base_length);
       pt_merkle_piece(buffer + b, part, height, leaves, out->layer[index]);
     }
-    if (out->v1_length)
-      hash_v1(out, buffer, len, (size_t)(at / out->v1_length), at + len == size);
+    if (out->v1_length) hash_v1(out, buffer, len, (size_t)(at / out->v1_length), at + len == size);
     if (make->progress) make->progress(make->context, len);
   }
   return PT_FILE_HASH_OK;
@@ -110,8 +109,10 @@ static enum pt_file_hash_result hash_once(const pt_file_hash_make *make, int fd,
   uint64_t size = (uint64_t)before.st_size;
   if (size > (uint64_t)PT_SWARM_PIECES_MAX * PT_PIECE_LENGTH_MAX) return PT_FILE_HASH_GONE;
   clock_gettime(CLOCK_REALTIME_COARSE, &now);
-  *out = (pt_file_hash){.state = pt_file_state_of(&before), .base_length = make->base_length,
-                        .v1_length = make->v1_length, .racy = is_racy(before.st_mtim, now)};
+  *out = (pt_file_hash){.state = pt_file_state_of(&before),
+                        .base_length = make->base_length,
+                        .v1_length = make->v1_length,
+                        .racy = is_racy(before.st_mtim, now)};
   size_t step = make->v1_length > make->base_length ? make->v1_length : make->base_length;
   uint8_t *buffer = malloc(step);
   pt_hash *leaves = malloc(make->base_length / PT_BLOCK_SIZE * sizeof *leaves);

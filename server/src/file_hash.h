@@ -12,19 +12,19 @@ typedef struct pt_file_hash {
   size_t count;         /* hashes in it; 1: the root itself */
   pt_hash *layer;
   pt_hash root;
-  uint32_t v1_length;   /* piece length of the SHA-1 hashes; 0: there are none */
+  uint32_t v1_length; /* piece length of the SHA-1 hashes; 0: there are none */
   size_t v1_count;
-  uint8_t *v1;          /* 20 bytes each; the last piece padded with zeros */
+  uint8_t *v1;                 /* 20 bytes each; the last piece padded with zeros */
   uint8_t v1_last[PT_ID_SIZE]; /* the last piece without padding */
-  bool racy;            /* changed so shortly before it was read that a later
-                           change might not show in its state */
+  bool racy;                   /* changed so shortly before it was read that a later
+                                  change might not show in its state */
 } pt_file_hash;
 
 typedef struct pt_file_hash_make {
   int dir_fd;
   const char *path;
-  uint32_t base_length;  /* as above: a power of two, 16 KiB to 1 MiB */
-  uint32_t v1_length;    /* 0: no SHA-1 */
+  uint32_t base_length; /* as above: a power of two, 16 KiB to 1 MiB */
+  uint32_t v1_length;   /* 0: no SHA-1 */
   const atomic_bool *cancel;
   /* Called after every piece with the bytes read; may be NULL. */
   void (*progress)(void *context, uint64_t bytes);

@@ -34,7 +34,9 @@ bool pt_hash_cache_align(pt_hash_cache *cache, const pt_scan *scan) {
     next.count = i + 1;
   }
   pt_hash_cache_free(cache);
-  if (ok) *cache = next;
-  else pt_hash_cache_free(&next);
+  if (ok)
+    *cache = next;
+  else
+    pt_hash_cache_free(&next);
   return ok;
 }

@@ -7,7 +7,7 @@
 
 typedef struct pt_hash_cache {
   size_t count;
-  char **paths;        /* in the order of pt_site_path_compare() */
+  char **paths;         /* in the order of pt_site_path_compare() */
   pt_file_hash *hashes; /* base_length 0: not known yet */
 } pt_hash_cache;
 

@@ -13,20 +13,34 @@
 
 static const char *reason_of(unsigned status) {
   switch (status) {
-  case 200: return "OK";
-  case 204: return "No Content";
-  case 206: return "Partial Content";
-  case 301: return "Moved Permanently";
-  case 304: return "Not Modified";
-  case 400: return "Bad Request";
-  case 403: return "Forbidden";
-  case 404: return "Not Found";
-  case 405: return "Method Not Allowed";
-  case 416: return "Range Not Satisfiable";
-  case 426: return "Upgrade Required";
-  case 501: return "Not Implemented";
-  case 503: return "Service Unavailable";
-  default: return "Internal Server Error";
+  case 200:
+    return "OK";
+  case 204:
+    return "No Content";
+  case 206:
+    return "Partial Content";
+  case 301:
+    return "Moved Permanently";
+  case 304:
+    return "Not Modified";
+  case 400:
+    return "Bad Request";
+  case 403:
+    return "Forbidden";
+  case 404:
+    return "Not Found";
+  case 405:
+    return "Method Not Allowed";
+  case 416:
+    return "Range Not Satisfiable";
+  case 426:
+    return "Upgrade Required";
+  case 501:
+    return "Not Implemented";
+  case 503:
+    return "Service Unavailable";
+  default:
+    return "Internal Server Error";
   }
 }
 
@@ -37,8 +51,10 @@ void pt_response_page(unsigned status, pt_response *out) {
                      status, reason_of(status), status, reason_of(status));
   *out = (pt_response){.fd = -1, .status = status, .type = "text/html; charset=utf-8"};
   out->blob = pt_blob_new(page, (size_t)len, out->type);
-  if (out->blob) out->length = out->total = out->blob->len;
-  else out->type = NULL;
+  if (out->blob)
+    out->length = out->total = out->blob->len;
+  else
+    out->type = NULL;
 }
 
 void pt_response_close(pt_response *response) {
@@ -51,14 +67,18 @@ void pt_response_close(pt_response *response) {
 static void answer_text(const char *text, const char *type, pt_response *out) {
   *out = (pt_response){.fd = -1, .status = 200, .type = type, .cache_control = "no-store"};
   out->blob = pt_blob_new(text, strlen(text), type);
-  if (out->blob) out->length = out->total = out->blob->len;
-  else pt_response_page(500, out);
+  if (out->blob)
+    out->length = out->total = out->blob->len;
+  else
+    pt_response_page(500, out);
 }
 
 static void answer_stats(const pt_http_sources *sources, pt_response *out) {
   char *text = sources->stats_json(sources->context);
-  if (text) answer_text(text, "application/json", out);
-  else pt_response_page(500, out);
+  if (text)
+    answer_text(text, "application/json", out);
+  else
+    pt_response_page(500, out);
   free(text);
 }
 
@@ -91,8 +111,8 @@ static bool is_client_file(const char *name) {
 }
 
 /* Everything below /.peertide/; `name` is what follows. */
-static void answer_own(const pt_http_sources *sources, const char *name,
-                       const pt_request *request, pt_response *out) {
+static void answer_own(const pt_http_sources *sources, const char *name, const pt_request *request,
+                       pt_response *out) {
   static const char seed[] = PT_SEED_FOLDER "/" PT_SITE_TORRENT_NAME "/";
   char served[PATH_MAX];
   pt_blob *doc = sources->site ? pt_site_find_doc(sources->site, name) : NULL;

@@ -31,7 +31,8 @@ static void apply_conditions(const pt_request *request, pt_response *out) {
     return;
   uint64_t first = 0, last = 0;
   switch (pt_http_range(request->range, strlen(request->range), out->total, &first, &last)) {
-  case PT_RANGE_NONE: break;
+  case PT_RANGE_NONE:
+    break;
   case PT_RANGE_PART:
     out->status = 206;
     out->partial = true;
@@ -57,8 +58,8 @@ static int open_file(int dir_fd, const char *path, struct stat *st) {
 }
 
 /* Prefers a compressed twin that is not older than the file. */
-static void choose_variant(int dir_fd, const char *path, const pt_request *request,
-                           struct stat *st, pt_response *out, const char **variant) {
+static void choose_variant(int dir_fd, const char *path, const pt_request *request, struct stat *st,
+                           pt_response *out, const char **variant) {
   *variant = "";
   for (size_t i = 0; i < CODING_COUNT; i++) {
     char twin[PATH_MAX + 4];
@@ -81,8 +82,8 @@ static void choose_variant(int dir_fd, const char *path, const pt_request *reque
   }
 }
 
-static void answer_file(int dir_fd, const char *path, const pt_request *request,
-                        struct stat *st, pt_response *out) {
+static void answer_file(int dir_fd, const char *path, const pt_request *request, struct stat *st,
+                        pt_response *out) {
   const char *variant;
   choose_variant(dir_fd, path, request, st, out, &variant);
   out->type = pt_media_type(path);
@@ -126,13 +127,19 @@ void pt_http_file(int dir_fd, const char *path, const pt_request *request, pt_re
       return;
     }
   }
-  if (out->fd < 0) pt_response_page(404, out);
-  else answer_file(dir_fd, served, request, &st, out);
+  if (out->fd < 0)
+    pt_response_page(404, out);
+  else
+    answer_file(dir_fd, served, request, &st, out);
 }
 
 void pt_http_document(pt_blob *blob, const pt_request *request, pt_response *out) {
-  *out = (pt_response){.fd = -1, .blob = pt_blob_ref(blob), .type = blob->type,
-                       .cache_control = "no-cache", .total = blob->len, .accept_ranges = true};
+  *out = (pt_response){.fd = -1,
+                       .blob = pt_blob_ref(blob),
+                       .type = blob->type,
+                       .cache_control = "no-cache",
+                       .total = blob->len,
+                       .accept_ranges = true};
   memcpy(out->etag, blob->etag, sizeof out->etag);
   apply_conditions(request, out);
 }

@@ -14,10 +14,10 @@
 #define VALUE_MAX 1024   /* of a header we look at */
 
 typedef struct pt_http_session {
-  bool active;       /* an answer is being sent */
+  bool active; /* an answer is being sent */
   bool close_after;
   bool is_asset;
-  int fd;            /* -1: none */
+  int fd; /* -1: none */
   pt_blob *blob;
   uint64_t at, left; /* of the file or document */
 } pt_http_session;
@@ -154,8 +154,8 @@ static int send_chunk(struct lws *wsi, pt_server *server, pt_http_session *sessi
 
 static int send_answer(struct lws *wsi, pt_server *server, pt_http_session *session,
                        const pt_request *request, pt_response *response) {
-  bool keep_alive = wants_keep_alive(wsi) && request->method != PT_METHOD_OTHER &&
-                    response->status != 400;
+  bool keep_alive =
+      wants_keep_alive(wsi) && request->method != PT_METHOD_OTHER && response->status != 400;
   const char *origin = pt_origin_cors(&server->config->allow_origin, request->origin);
   bool has_body = request->method != PT_METHOD_HEAD && response->status != 304;
   *session = (pt_http_session){.active = true,
@@ -165,8 +165,8 @@ static int send_answer(struct lws *wsi, pt_server *server, pt_http_session *sess
                                .blob = response->blob,
                                .at = response->offset,
                                .left = has_body ? response->length : 0};
-  size_t head_len = pt_response_head(response, origin, keep_alive,
-                                     (char *)server->chunk + LWS_PRE, PT_HTTP_HEAD_MAX);
+  size_t head_len = pt_response_head(response, origin, keep_alive, (char *)server->chunk + LWS_PRE,
+                                     PT_HTTP_HEAD_MAX);
   return head_len ? send_chunk(wsi, server, session, head_len) : -1;
 }
 
@@ -191,8 +191,7 @@ static int on_request(struct lws *wsi, pt_server *server, pt_http_session *sessi
 /* Why a WebSocket upgrade is refused, as an HTTP status; 0: it is not. */
 static unsigned refusal_of(struct lws *wsi, const pt_server *server, const pt_request *request) {
   char protocol[256];
-  if (!pt_origin_allowed(&server->config->allow_origin, request->origin, request->host))
-    return 403;
+  if (!pt_origin_allowed(&server->config->allow_origin, request->origin, request->host)) return 403;
   if (request->head_is_bad || strcmp(request->path, "/.peertide/ws") != 0) return 404;
   if (lws_hdr_copy(wsi, protocol, sizeof protocol, WSI_TOKEN_PROTOCOL) <= 0 ||
       strstr(protocol, "peertide.1") == NULL)
@@ -233,17 +232,25 @@ int pt_http_callback(struct lws *wsi, enum lws_callback_reasons reason, void *us
   pt_server *server = pt_server_of(wsi);
   (void)len;
   switch (reason) {
-  case LWS_CALLBACK_WSI_CREATE: server->counters.connections++; return 0;
-  case LWS_CALLBACK_WSI_DESTROY: server->counters.connections--; return 0;
-  case LWS_CALLBACK_HTTP_CONFIRM_UPGRADE: return on_upgrade(wsi, server, in);
-  case LWS_CALLBACK_HTTP: return on_request(wsi, server, session);
+  case LWS_CALLBACK_WSI_CREATE:
+    server->counters.connections++;
+    return 0;
+  case LWS_CALLBACK_WSI_DESTROY:
+    server->counters.connections--;
+    return 0;
+  case LWS_CALLBACK_HTTP_CONFIRM_UPGRADE:
+    return on_upgrade(wsi, server, in);
+  case LWS_CALLBACK_HTTP:
+    return on_request(wsi, server, session);
   case LWS_CALLBACK_HTTP_WRITEABLE:
     return session && session->active ? send_chunk(wsi, server, session, 0) : 0;
   case LWS_CALLBACK_HTTP_DROP_PROTOCOL:
   case LWS_CALLBACK_CLOSED_HTTP:
     if (session) end_answer(session);
     return 0;
-  case LWS_CALLBACK_FILTER_PROTOCOL_CONNECTION: return -1; /* no WebSocket of this kind */
-  default: return 0;
+  case LWS_CALLBACK_FILTER_PROTOCOL_CONNECTION:
+    return -1; /* no WebSocket of this kind */
+  default:
+    return 0;
   }
 }

@@ -8,10 +8,10 @@
 #include <string.h>
 #include <time.h>
 
-#define HELLO_US (10u * 1000000ull)  /* from connecting to hello */
-#define ERRORS_MAX 20u               /* faults of one connection */
+#define HELLO_US (10u * 1000000ull) /* from connecting to hello */
+#define ERRORS_MAX 20u              /* faults of one connection */
 #define MESSAGES_PER_S 100.0
-#define MESSAGES_BURST 2000.0        /* a visitor with many peers begins busily */
+#define MESSAGES_BURST 2000.0 /* a visitor with many peers begins busily */
 #define BYTES_PER_S (256.0 * 1024)
 #define BYTES_BURST (4.0 * 1024 * 1024)
 
@@ -66,8 +66,10 @@ static void detach(pt_hub *hub, pt_session *session, uint64_t now_us) {
 
 void pt_hub_close(pt_hub *hub, pt_session *session, uint64_t now_us) {
   detach(hub, session, now_us);
-  if (session->previous) session->previous->next = session->next;
-  else hub->first = session->next;
+  if (session->previous)
+    session->previous->next = session->next;
+  else
+    hub->first = session->next;
   if (session->next) session->next->previous = session->previous;
   hub->session_count--;
   free(session->resumed);
@@ -125,13 +127,27 @@ static void dispatch(pt_hub *hub, pt_session *session, uint64_t now_us) {
     return;
   }
   switch (action) {
-  case PT_SIG_HELLO: pt_hub_on_hello(hub, session, now_us); break;
-  case PT_SIG_JOIN: pt_hub_on_join(hub, session); break;
-  case PT_SIG_LEAVE: pt_hub_on_leave(hub, session); break;
-  case PT_SIG_SIGNAL: pt_hub_on_signal(hub, session); break;
-  case PT_SIG_STATS: pt_hub_on_stats(hub); break;
-  case PT_SIG_REPORT: pt_hub_on_report(hub, session, now_us); break;
-  default: fault(hub, session, "unknown-action", "this server does not know that action"); break;
+  case PT_SIG_HELLO:
+    pt_hub_on_hello(hub, session, now_us);
+    break;
+  case PT_SIG_JOIN:
+    pt_hub_on_join(hub, session);
+    break;
+  case PT_SIG_LEAVE:
+    pt_hub_on_leave(hub, session);
+    break;
+  case PT_SIG_SIGNAL:
+    pt_hub_on_signal(hub, session);
+    break;
+  case PT_SIG_STATS:
+    pt_hub_on_stats(hub);
+    break;
+  case PT_SIG_REPORT:
+    pt_hub_on_report(hub, session, now_us);
+    break;
+  default:
+    fault(hub, session, "unknown-action", "this server does not know that action");
+    break;
   }
 }
 
@@ -146,8 +162,8 @@ void pt_hub_message(pt_hub *hub, pt_session *session, const void *text, size_t l
     return;
   }
   const char *field = NULL;
-  int error = pt_signalling_decode((pt_bytes){text, len}, &hub->in, hub->arena,
-                                   sizeof hub->arena, &field);
+  int error =
+      pt_signalling_decode((pt_bytes){text, len}, &hub->in, hub->arena, sizeof hub->arena, &field);
   if (error == PT_OK) {
     dispatch(hub, session, now_us);
     return;
@@ -206,8 +222,8 @@ void pt_hub_get_stats(const pt_hub *hub, pt_hub_stats *out) {
   for (const pt_session *s = hub->first; s; s = s->next) out->joined += s->mine.count > 0;
 }
 
-bool pt_hub_next_swarm(const pt_hub *hub, size_t *at, uint8_t key[PT_ID_SIZE],
-                       uint32_t *complete, uint32_t *incomplete) {
+bool pt_hub_next_swarm(const pt_hub *hub, size_t *at, uint8_t key[PT_ID_SIZE], uint32_t *complete,
+                       uint32_t *incomplete) {
   const pt_id_entry *entry = pt_id_table_next(&hub->members.swarms, at);
   if (entry == NULL) return false;
   const pt_member_swarm *swarm = entry->value;

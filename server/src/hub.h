@@ -25,16 +25,16 @@ typedef struct pt_hub_options {
   /* The iceServers of a welcome: a malloc()ed JSON array, or NULL. */
   char *(*ice_servers)(void *context, const uint8_t peer[PT_ID_SIZE]);
   void *context;
-  const char *settings;  /* JSON object for clients; lives as long as the hub */
-  uint64_t seed;         /* of choices among peers, not of secrets */
+  const char *settings; /* JSON object for clients; lives as long as the hub */
+  uint64_t seed;        /* of choices among peers, not of secrets */
   size_t sessions_max;
-  bool any_swarm;        /* accept all swarms until pt_hub_site() is called */
+  bool any_swarm; /* accept all swarms until pt_hub_site() is called */
 } pt_hub_options;
 
 typedef struct pt_hub_stats {
   uint64_t messages_in, signals_delivered, signals_undelivered;
-  size_t connected;      /* peers that said hello */
-  size_t joined;         /* of these, in at least one swarm */
+  size_t connected; /* peers that said hello */
+  size_t joined;    /* of these, in at least one swarm */
   uint64_t origin_bytes, peer_bytes_in, peer_bytes_out, wasted; /* as reported by clients */
 } pt_hub_stats;
 
@@ -64,8 +64,8 @@ void pt_hub_site(pt_hub *hub, const struct pt_site *site);
 
 void pt_hub_get_stats(const pt_hub *hub, pt_hub_stats *out);
 /* Iterates over swarms with peers: set *at = 0, call until false. */
-bool pt_hub_next_swarm(const pt_hub *hub, size_t *at, uint8_t key[PT_ID_SIZE],
-                       uint32_t *complete, uint32_t *incomplete);
+bool pt_hub_next_swarm(const pt_hub *hub, size_t *at, uint8_t key[PT_ID_SIZE], uint32_t *complete,
+                       uint32_t *incomplete);
 /* The same over banned peers. */
 bool pt_hub_next_ban(const pt_hub *hub, size_t *at, uint8_t peer[PT_ID_SIZE], uint32_t *reports);
 

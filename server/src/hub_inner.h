@@ -20,7 +20,7 @@ struct pt_session {
   uint8_t peer[PT_ID_SIZE];
   uint8_t token[PT_RESUME_TOKEN_SIZE];
   pt_memberships mine;
-  size_t resumed_count;        /* swarms that it may join though the index lacks them */
+  size_t resumed_count; /* swarms that it may join though the index lacks them */
   uint8_t (*resumed)[PT_ID_SIZE];
   pt_rate messages, bytes;
   unsigned errors;
@@ -28,16 +28,16 @@ struct pt_session {
 
 struct pt_hub {
   pt_hub_options options;
-  const struct pt_site *site;  /* NULL: no index yet */
+  const struct pt_site *site; /* NULL: no index yet */
   pt_session *first;
   size_t session_count;
-  pt_id_table peers;           /* sessions that said hello, by peer id */
+  pt_id_table peers; /* sessions that said hello, by peer id */
   pt_members members;
   pt_bans bans;
   pt_resumes resumes;
   pt_random random;
   uint8_t salt[PT_HUB_SALT_SIZE];
-  uint64_t epoch;              /* seconds, when the salt was made */
+  uint64_t epoch; /* seconds, when the salt was made */
   pt_hub_stats stats;
   /* One message at a time: */
   pt_signalling in;

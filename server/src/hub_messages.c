@@ -10,14 +10,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define INTERVAL_S 120u     /* how often a client should join again */
-#define RING_ID_SIZE 6u     /* 48 bits */
+#define INTERVAL_S 120u /* how often a client should join again */
+#define RING_ID_SIZE 6u /* 48 bits */
 
 /* ---- hello ---- */
 
 /* Takes over what the peer may resume; false when out of memory. */
-static bool remember_swarms(pt_session *session, const uint8_t (*keys)[PT_ID_SIZE],
-                            size_t count) {
+static bool remember_swarms(pt_session *session, const uint8_t (*keys)[PT_ID_SIZE], size_t count) {
   if (count == 0) return true;
   session->resumed = malloc(count * PT_ID_SIZE);
   if (session->resumed == NULL) return false;
@@ -29,7 +28,7 @@ static bool remember_swarms(pt_session *session, const uint8_t (*keys)[PT_ID_SIZ
 static void resume_from(pt_session *session, const pt_memberships *mine) {
   uint8_t keys[PT_MEMBERSHIPS_MAX][PT_ID_SIZE];
   for (size_t i = 0; i < mine->count; i++) memcpy(keys[i], mine->items[i]->swarm->key, PT_ID_SIZE);
-  (void)remember_swarms(session, (const uint8_t (*)[PT_ID_SIZE])keys, mine->count);
+  (void)remember_swarms(session, (const uint8_t(*)[PT_ID_SIZE])keys, mine->count);
 }
 
 /* False when the id belongs to somebody else's live connection. */
@@ -47,7 +46,7 @@ static bool claim_peer_id(pt_hub *hub, pt_session *session) {
   }
   const pt_resume *resume = pt_resumes_find(&hub->resumes, in->peer, in->resume);
   if (resume)
-    (void)remember_swarms(session, (const uint8_t (*)[PT_ID_SIZE])resume->swarms,
+    (void)remember_swarms(session, (const uint8_t(*)[PT_ID_SIZE])resume->swarms,
                           resume->swarm_count);
   return true;
 }
@@ -134,8 +133,8 @@ void pt_hub_on_join(pt_hub *hub, pt_session *session) {
       refuse_swarm(hub, session, "unknown-swarm", wanted->key);
       continue;
     }
-    pt_membership *m = pt_members_join(&hub->members, &session->mine, session->peer, wanted->key,
-                                       wanted->left);
+    pt_membership *m =
+        pt_members_join(&hub->members, &session->mine, session->peer, wanted->key, wanted->left);
     if (m == NULL) {
       refuse_swarm(hub, session, "too-many-swarms", wanted->key);
       continue;

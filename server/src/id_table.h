@@ -12,9 +12,9 @@ typedef struct pt_id_entry {
 
 typedef struct pt_id_table {
   pt_id_entry *entries;
-  size_t cap;   /* a power of two, or 0 */
+  size_t cap; /* a power of two, or 0 */
   size_t count;
-  size_t max;   /* entries at most */
+  size_t max;    /* entries at most */
   uint64_t seed; /* so that nobody can choose ids that collide */
 } pt_id_table;
 

@@ -10,9 +10,9 @@
 #include <sys/inotify.h>
 #include <unistd.h>
 
-#define QUIET_MS 200       /* build when nothing changed for that long, */
-#define QUIET_MAX_MS 2000  /* or after that long at the latest */
-#define RACY_MS 300        /* look again at files that had only just changed */
+#define QUIET_MS 200      /* build when nothing changed for that long, */
+#define QUIET_MAX_MS 2000 /* or after that long at the latest */
+#define RACY_MS 300       /* look again at files that had only just changed */
 
 struct pt_indexer {
   uv_loop_t *loop;
@@ -27,8 +27,8 @@ struct pt_indexer {
   void *context;
 
   pt_site *site;
-  bool working;         /* the job runs: cache, built and error are its own */
-  bool dirty;           /* something changed since it began */
+  bool working; /* the job runs: cache, built and error are its own */
+  bool dirty;   /* something changed since it began */
   bool stopping;
   uint64_t first_change_us; /* of those not yet built; 0: none */
   uint64_t started_us;
@@ -80,8 +80,10 @@ static void work(uv_work_t *job) {
 static void on_timer(uv_timer_t *timer) {
   pt_indexer *x = timer->data;
   x->first_change_us = 0;
-  if (x->working) x->dirty = true;
-  else start_job(x);
+  if (x->working)
+    x->dirty = true;
+  else
+    start_job(x);
 }
 
 static void build_in(pt_indexer *x, uint64_t delay_ms) {
@@ -132,8 +134,10 @@ static void after_work(uv_work_t *job, int status) {
     pt_log(PT_LOG_WARN, "not all folders can be watched (fs.inotify.max_user_watches?): "
                         "changes may go unnoticed until the next start");
   }
-  if (x->error == PT_OK) take_built(x);
-  else pt_log(PT_LOG_ERROR, "indexing failed: out of memory; trying again when files change");
+  if (x->error == PT_OK)
+    take_built(x);
+  else
+    pt_log(PT_LOG_ERROR, "indexing failed: out of memory; trying again when files change");
   if (x->dirty || (x->error == PT_OK && has_racy_files(x))) build_in(x, RACY_MS);
   x->dirty = false;
 }

@@ -22,8 +22,10 @@ static uint16_t port_of(int fd) {
 }
 
 static void set_port(struct sockaddr *address, uint16_t port) {
-  if (address->sa_family == AF_INET6) ((struct sockaddr_in6 *)address)->sin6_port = htons(port);
-  else ((struct sockaddr_in *)address)->sin_port = htons(port);
+  if (address->sa_family == AF_INET6)
+    ((struct sockaddr_in6 *)address)->sin6_port = htons(port);
+  else
+    ((struct sockaddr_in *)address)->sin_port = htons(port);
 }
 
 /* The descriptor, or -1 with errno. */
@@ -134,8 +136,10 @@ static void on_closed(uv_handle_t *handle) {
 void pt_listener_close(pt_listener *listener) {
   listener->paused = false;
   for (size_t i = 0; i < listener->count; i++) {
-    if (i < listener->open) uv_close((uv_handle_t *)&listener->polls[i], on_closed);
-    else close(listener->fds[i]);
+    if (i < listener->open)
+      uv_close((uv_handle_t *)&listener->polls[i], on_closed);
+    else
+      close(listener->fds[i]);
   }
   listener->count = 0;
 }

@@ -14,9 +14,9 @@ typedef struct pt_listener {
   uv_poll_t polls[PT_LISTENERS_MAX];
   int fds[PT_LISTENERS_MAX];
   size_t count;
-  size_t open;      /* polls that are not closed yet */
-  bool paused;      /* out of descriptors: waits for pt_listener_resume() */
-  uint16_t port;    /* as bound */
+  size_t open;   /* polls that are not closed yet */
+  bool paused;   /* out of descriptors: waits for pt_listener_resume() */
+  uint16_t port; /* as bound */
   /* Takes over the connection's descriptor. */
   void (*accepted)(void *context, int fd);
   void *context;

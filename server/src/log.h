@@ -13,7 +13,6 @@ bool pt_log_wants(enum pt_log_level level);
 
 /* Writes one line (at most 1,000 bytes; longer ones are cut). Line ends and
  * other control characters in the message become spaces. Any thread. */
-void pt_log(enum pt_log_level level, const char *format, ...)
-    __attribute__((format(printf, 2, 3)));
+void pt_log(enum pt_log_level level, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 #endif

@@ -110,8 +110,10 @@ size_t pt_members_choose(const pt_membership *membership, uint32_t want, pt_rand
                          pt_sig_peer *out) {
   const pt_member_swarm *swarm = membership->swarm;
   pt_match_choice choices[PT_MATCH_MAX];
-  pt_match match = {.seed_count = swarm->seeds.count, .leecher_count = swarm->leechers.count,
-                    .joiner_is_seed = membership->is_seed, .joiner = membership->place};
+  pt_match match = {.seed_count = swarm->seeds.count,
+                    .leecher_count = swarm->leechers.count,
+                    .joiner_is_seed = membership->is_seed,
+                    .joiner = membership->place};
   if (want > PT_SIGNAL_PEERS_MAX) want = PT_SIGNAL_PEERS_MAX;
   size_t count = pt_match_choose(&match, want, random, choices);
   for (size_t i = 0; i < count; i++) {

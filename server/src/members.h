@@ -23,7 +23,7 @@ typedef struct pt_member_swarm {
 struct pt_membership {
   uint8_t peer[PT_ID_SIZE];
   pt_member_swarm *swarm;
-  uint32_t place;  /* on the swarm's list of seeds or leechers */
+  uint32_t place; /* on the swarm's list of seeds or leechers */
   bool is_seed;
 };
 

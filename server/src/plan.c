@@ -66,7 +66,9 @@ static void group(rules *r, pt_plan *out) {
   for (size_t i = 0; i < scan->count;) {
     pt_plan_swarm *swarm = &out->swarms[out->swarm_count++];
     const pt_scan_file *file = &scan->files[out->order[i]];
-    *swarm = (pt_plan_swarm){.first = i, .count = 1, .length = file->state.size,
+    *swarm = (pt_plan_swarm){.first = i,
+                             .count = 1,
+                             .length = file->state.size,
                              .folder_len = folder_len(file->path, r->depth),
                              .large = is_large(r, file)};
     for (i++; i < scan->count && !swarm->large; i++, swarm->count++) {

@@ -5,22 +5,23 @@
 
 #include "scan.h"
 
-#define PT_LARGE_FILE_MIN ((uint64_t)4 << 20)   /* bytes; from here on: its own swarm */
+#define PT_LARGE_FILE_MIN ((uint64_t)4 << 20) /* bytes; from here on: its own swarm */
 #define PT_BUNDLE_LENGTH_MAX ((uint64_t)256 << 20)
-#define PT_BUNDLE_PIECE_LENGTH_MAX 65536u       /* images are relayed piece by piece: keep
-                                                   pieces small */
+#define PT_BUNDLE_PIECE_LENGTH_MAX                                                                 \
+  65536u /* images are relayed piece by piece: keep                                                \
+            pieces small */
 
 typedef struct pt_plan_swarm {
-  size_t first, count;  /* its files: places in pt_plan.order */
-  size_t folder_len;    /* bundles: that much of its files' paths is their folder */
+  size_t first, count; /* its files: places in pt_plan.order */
+  size_t folder_len;   /* bundles: that much of its files' paths is their folder */
   uint64_t length;
   uint32_t piece_length;
-  bool large;           /* one large file */
+  bool large; /* one large file */
 } pt_plan_swarm;
 
 typedef struct pt_plan {
-  size_t *order;        /* numbers of files in the scan, swarm by swarm */
-  size_t swarm_count;   /* at most swarms_max, unless there are that many huge files */
+  size_t *order;      /* numbers of files in the scan, swarm by swarm */
+  size_t swarm_count; /* at most swarms_max, unless there are that many huge files */
   pt_plan_swarm *swarms;
 } pt_plan;
 

@@ -6,7 +6,7 @@
 #include <stdint.h>
 
 typedef struct pt_rate {
-  double level;      /* what may be taken now */
+  double level; /* what may be taken now */
   uint64_t last_us;
 } pt_rate;
 

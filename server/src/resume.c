@@ -41,8 +41,10 @@ void pt_resumes_keep(pt_resumes *resumes, const uint8_t peer[PT_ID_SIZE],
   resume->since_us = now_us;
   for (size_t i = 0; i < mine->count; i++)
     memcpy(resume->swarms[resume->swarm_count++], mine->items[i]->swarm->key, PT_ID_SIZE);
-  if (resumes->youngest) resumes->youngest->next = resume;
-  else resumes->oldest = resume;
+  if (resumes->youngest)
+    resumes->youngest->next = resume;
+  else
+    resumes->oldest = resume;
   resumes->youngest = resume;
   resumes->count++;
 }

@@ -14,8 +14,8 @@ typedef struct pt_resume {
   uint8_t peer[PT_ID_SIZE];
   uint8_t token[PT_RESUME_TOKEN_SIZE];
   uint64_t since_us;
-  bool taken;               /* superseded: only waits to be freed */
-  struct pt_resume *next;   /* younger */
+  bool taken;             /* superseded: only waits to be freed */
+  struct pt_resume *next; /* younger */
   size_t swarm_count;
   uint8_t swarms[][PT_ID_SIZE];
 } pt_resume;

@@ -28,8 +28,10 @@ typedef struct names {
 } names;
 
 pt_file_state pt_file_state_of(const struct stat *st) {
-  return (pt_file_state){.size = (uint64_t)st->st_size, .inode = st->st_ino,
-                         .mtime = st->st_mtim, .ctime = st->st_ctim};
+  return (pt_file_state){.size = (uint64_t)st->st_size,
+                         .inode = st->st_ino,
+                         .mtime = st->st_mtim,
+                         .ctime = st->st_ctim};
 }
 
 static bool same_time(struct timespec a, struct timespec b) {
@@ -42,7 +44,8 @@ bool pt_file_state_equal(const pt_file_state *a, const pt_file_state *b) {
 }
 
 int pt_site_path_compare(const char *a, const char *b) {
-  for (; *a && *a == *b; a++, b++) {}
+  for (; *a && *a == *b; a++, b++) {
+  }
   /* The end of a part comes before every byte of a longer one. */
   int left = *a == '/' ? 1 : *a ? (unsigned char)*a + 1 : 0;
   int right = *b == '/' ? 1 : *b ? (unsigned char)*b + 1 : 0;
@@ -145,8 +148,10 @@ static void add_file(walk *w, const names *list, const char *name, const char *p
     out->cap = cap;
   }
   char *copy = strdup(path);
-  if (copy == NULL) w->failed = true;
-  else out->files[out->count++] = (pt_scan_file){copy, pt_file_state_of(st)};
+  if (copy == NULL)
+    w->failed = true;
+  else
+    out->files[out->count++] = (pt_scan_file){copy, pt_file_state_of(st)};
 }
 
 static void watch_folder(const walk *w, int fd) {

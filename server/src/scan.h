@@ -8,7 +8,7 @@
 #include <stdint.h>
 #include <time.h>
 
-#define PT_SCAN_DEPTH_MAX 64u   /* folders in folders */
+#define PT_SCAN_DEPTH_MAX 64u /* folders in folders */
 
 /* What tells one state of a file from another. */
 typedef struct pt_file_state {
@@ -37,9 +37,9 @@ typedef struct pt_scan {
 
 typedef struct pt_scan_options {
   int dir_fd;
-  int inotify_fd;             /* folders are watched before they are read; -1: none */
-  bool *watch_failed;         /* set when a folder could not be watched; may be NULL */
-  const atomic_bool *cancel;  /* stop when it becomes true; may be NULL */
+  int inotify_fd;            /* folders are watched before they are read; -1: none */
+  bool *watch_failed;        /* set when a folder could not be watched; may be NULL */
+  const atomic_bool *cancel; /* stop when it becomes true; may be NULL */
 } pt_scan_options;
 
 /* Walks the folder. Left out: names that begin with a dot, empty files,

@@ -22,7 +22,7 @@
 #define END_MS 1500            /* a shutdown that takes longer is cut short */
 #define REQUEST_HEADS_MAX 1000 /* requests whose heads are being read at once */
 #define REQUEST_TIMEOUT_S 20
-#define KEEP_ALIVE_S 75        /* longer than proxies keep idle connections */
+#define KEEP_ALIVE_S 75 /* longer than proxies keep idle connections */
 #define FD_SPARE 256
 
 /* The parts that only this file knows. */
@@ -34,7 +34,7 @@ typedef struct serving {
 } serving;
 
 static const lws_retry_bo_t keep_alive_policy = {
-    .secs_since_valid_ping = 30,   /* proxies cut at about 100 s */
+    .secs_since_valid_ping = 30, /* proxies cut at about 100 s */
     .secs_since_valid_hangup = 45,
 };
 
@@ -47,9 +47,13 @@ static void on_lws_log(int level, const char *line) {
 
 static bool make_lws(serving *s) {
   static const struct lws_protocols protocols[] = {
-      {.name = "http", .callback = pt_http_callback, .rx_buffer_size = 1024,
+      {.name = "http",
+       .callback = pt_http_callback,
+       .rx_buffer_size = 1024,
        .tx_packet_size = PT_HTTP_HEAD_MAX + PT_HTTP_CHUNK},
-      {.name = "peertide.1", .callback = pt_socket_callback, .rx_buffer_size = 1024,
+      {.name = "peertide.1",
+       .callback = pt_socket_callback,
+       .rx_buffer_size = 1024,
        .tx_packet_size = 2 * PT_SIGNAL_BYTES_MAX},
       {0}};
   static struct lws_protocols list[3];
@@ -160,8 +164,10 @@ static void set_descriptor_limit(uint32_t max_connections) {
   if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
   rlim_t wanted = 2 * (rlim_t)max_connections + FD_SPARE; /* a file per connection */
   if ((rlim_t)max_connections + FD_SPARE > limit.rlim_max) {
-    pt_log(PT_LOG_WARN, "only %llu file descriptors are allowed (ulimit -n): too few for %u "
-                        "connections", (unsigned long long)limit.rlim_max, max_connections);
+    pt_log(PT_LOG_WARN,
+           "only %llu file descriptors are allowed (ulimit -n): too few for %u "
+           "connections",
+           (unsigned long long)limit.rlim_max, max_connections);
   }
   if (wanted > limit.rlim_max) wanted = limit.rlim_max;
   limit.rlim_cur = wanted;
@@ -192,8 +198,7 @@ static bool open_all(serving *s) {
     fprintf(stderr, "peertide serve: %s: %s\n", config->dir, strerror(errno));
     return false;
   }
-  if ((config->tls_cert[0] &&
-       !pt_tls_check(config->tls_cert, config->tls_key, why, sizeof why)) ||
+  if ((config->tls_cert[0] && !pt_tls_check(config->tls_cert, config->tls_key, why, sizeof why)) ||
       !pt_turn_read(&s->turn, config->turn_url, config->turn_secret_file, why, sizeof why) ||
       !pt_listener_open(&s->listener, config->host, (uint16_t)config->port, why, sizeof why)) {
     fprintf(stderr, "peertide serve: %s\n", why);
@@ -282,8 +287,10 @@ int pt_serve_command(const pt_server_config *config) {
   if (ok) {
     init_loop(s);
     ok = start(s);
-    if (ok) say_hello(s);
-    else stop(s);
+    if (ok)
+      say_hello(s);
+    else
+      stop(s);
     release(s);
   } else if (server->dir_fd >= 0) {
     close(server->dir_fd);

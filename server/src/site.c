@@ -60,19 +60,23 @@ static void drop_files(pt_scan *scan) {
 static int hash_file(work *w, const pt_plan_swarm *swarm, size_t number, bool *changed) {
   pt_scan_file *file = &w->scan.files[number];
   pt_file_hash *hash = &w->cache->hashes[number];
-  pt_file_hash_make make = {.dir_fd = w->make->scan.dir_fd, .path = file->path,
+  pt_file_hash_make make = {.dir_fd = w->make->scan.dir_fd,
+                            .path = file->path,
                             .base_length = base_length_for(swarm),
                             .v1_length = w->make->hybrid ? swarm->piece_length : 0,
                             .cancel = w->make->scan.cancel,
-                            .progress = progressed, .context = w};
+                            .progress = progressed,
+                            .context = w};
   pt_file_hash_free(hash);
   switch (pt_file_hash_run(&make, hash)) {
   case PT_FILE_HASH_OK:
     *changed = *changed || hash->state.size != file->state.size;
     file->state = hash->state;
     return PT_OK;
-  case PT_FILE_HASH_CANCELLED: return PT_ERR_CANCELLED;
-  case PT_FILE_HASH_NOMEM: return PT_ERR_NOMEM;
+  case PT_FILE_HASH_CANCELLED:
+    return PT_ERR_CANCELLED;
+  case PT_FILE_HASH_NOMEM:
+    return PT_ERR_NOMEM;
   case PT_FILE_HASH_GONE:
     pt_log(PT_LOG_INFO, "%s can't be read: not indexed", file->path);
     break;
@@ -111,8 +115,7 @@ static int hash_files(work *w, bool *again) {
 }
 
 static int scan_and_hash(work *w) {
-  if (!pt_scan_run(&w->make->scan, &w->scan))
-    return cancelled(w) ? PT_ERR_CANCELLED : PT_ERR_NOMEM;
+  if (!pt_scan_run(&w->make->scan, &w->scan)) return cancelled(w) ? PT_ERR_CANCELLED : PT_ERR_NOMEM;
   bool again = true;
   for (int round = 0; again && round < ROUNDS_MAX; round++) {
     pt_plan_free(&w->plan);
@@ -132,8 +135,11 @@ static int scan_and_hash(work *w) {
 /* Makes the torrent of a swarm; its key must not be in use already. */
 static int make_torrent(const work *w, const pt_plan_swarm *swarm, pt_id_table *keys,
                         pt_torrent *out) {
-  pt_torrent_make make = {.scan = &w->scan, .plan = &w->plan, .cache = w->cache,
-                          .hybrid = w->make->hybrid, .base_url = w->make->base_url,
+  pt_torrent_make make = {.scan = &w->scan,
+                          .plan = &w->plan,
+                          .cache = w->cache,
+                          .hybrid = w->make->hybrid,
+                          .base_url = w->make->base_url,
                           .seed_folder = w->make->seed_folder};
   for (int from_top = 0; from_top < 2; from_top++) {
     int error = pt_torrent_run(&make, swarm, from_top, out);
@@ -163,8 +169,8 @@ static int add_swarm(work *w, const pt_plan_swarm *swarm, pt_id_table *keys, pt_
     free(torrent.data);
     return PT_OK;
   }
-  pt_site_swarm entry = {.hybrid = w->make->hybrid, .piece_length = swarm->piece_length,
-                         .length = swarm->length};
+  pt_site_swarm entry = {
+      .hybrid = w->make->hybrid, .piece_length = swarm->piece_length, .length = swarm->length};
   memcpy(entry.key, torrent.v2, sizeof entry.key);
   memcpy(entry.v2, torrent.v2, sizeof entry.v2);
   memcpy(entry.v1, torrent.v1, sizeof entry.v1);
@@ -218,9 +224,7 @@ void pt_site_del(pt_site *site) {
   free(site);
 }
 
-static int compare_text(const void *a, const void *b) {
-  return strcmp(a, *(char *const *)b);
-}
+static int compare_text(const void *a, const void *b) { return strcmp(a, *(char *const *)b); }
 
 bool pt_site_has_asset(const pt_site *site, const char *path) {
   return site->asset_count &&

@@ -20,14 +20,14 @@ typedef struct pt_site_doc {
 
 typedef struct pt_site {
   size_t asset_count;
-  char **assets;      /* site paths, ordered by strcmp() */
-  uint64_t bytes;     /* of all assets */
+  char **assets;  /* site paths, ordered by strcmp() */
+  uint64_t bytes; /* of all assets */
   size_t swarm_count;
   uint8_t (*swarms)[PT_ID_SIZE]; /* keys, ascending */
   size_t doc_count;
-  pt_site_doc *docs;  /* ordered by location */
+  pt_site_doc *docs; /* ordered by location */
   size_t left_out;
-  uint64_t digest;    /* equal for equal content */
+  uint64_t digest; /* equal for equal content */
 } pt_site;
 
 typedef struct pt_site_make {

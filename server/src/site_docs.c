@@ -106,8 +106,12 @@ static int write_index(pt_site_docs *docs, pt_site *site, const char *location, 
       }
       assets[i].swarm = *place;
     }
-    pt_site_index index = {.asset_count = count, .assets = assets, .swarm_count = used,
-                           .swarms = swarms, .shards = shards, .shard_count = shard_count};
+    pt_site_index index = {.asset_count = count,
+                           .assets = assets,
+                           .swarm_count = used,
+                           .swarms = swarms,
+                           .shards = shards,
+                           .shard_count = shard_count};
     stamp(index.created);
     char *text = pt_site_index_write(&index);
     if (text) error = add_doc(site, location, pt_blob_new(text, strlen(text), "application/json"));
@@ -161,8 +165,10 @@ static void shard_location(const char *folder, size_t len, char *out, size_t cap
   size_t at = (size_t)snprintf(out, cap, "index/");
   for (size_t i = 0; i < len && at + 9 < cap; i++) {
     const char *special = strchr(specials, folder[i]);
-    if (special) at += (size_t)snprintf(out + at, cap - at, "%s", codes[special - specials]);
-    else out[at++] = folder[i];
+    if (special)
+      at += (size_t)snprintf(out + at, cap - at, "%s", codes[special - specials]);
+    else
+      out[at++] = folder[i];
   }
   snprintf(out + at, cap - at, ".json");
 }
@@ -260,8 +266,7 @@ int pt_site_docs_finish(pt_site_docs *docs, pt_site *site) {
   }
   if (site->asset_count)
     qsort(site->assets, site->asset_count, sizeof *site->assets, compare_paths);
-  if (site->swarm_count)
-    qsort(site->swarms, site->swarm_count, sizeof *site->swarms, compare_keys);
+  if (site->swarm_count) qsort(site->swarms, site->swarm_count, sizeof *site->swarms, compare_keys);
   qsort(site->docs, site->doc_count, sizeof *site->docs, compare_docs);
   return PT_OK;
 }

@@ -7,11 +7,11 @@
 /* Gathers assets and swarms, then writes. */
 typedef struct pt_site_docs {
   size_t asset_count, asset_cap;
-  pt_site_asset *assets;  /* .path is a URL path */
-  char **paths;           /* their site paths */
+  pt_site_asset *assets; /* .path is a URL path */
+  char **paths;          /* their site paths */
   size_t swarm_count, swarm_cap;
   pt_site_swarm *swarms;
-  pt_blob **torrents;     /* one per swarm */
+  pt_blob **torrents; /* one per swarm */
 } pt_site_docs;
 
 int pt_site_docs_init(pt_site_docs *docs, size_t assets_max, size_t swarms_max);

@@ -29,7 +29,7 @@ bool pt_site_path_encode(const char *path, char *out, size_t cap) {
   size_t len = 0;
   for (; *path; path++) {
     unsigned char c = (unsigned char)*path;
-    bool plain = c > 0x20 && c < 0x7f && !strchr("\"#<>?`{}^%\\", c);
+    bool plain = c > 0x20 && c < 0x7f && !strchr("\"#<>?`{|}^%\\", c);
     if (len + (plain ? 1 : 3) >= cap) return false;
     if (plain) {
       out[len++] = (char)c;
@@ -86,7 +86,8 @@ int pt_site_open(int dir_fd, const char *path, int flags) {
 static char lossy_char(char c) { return c == '+' ? ' ' : c == '&' || c == ';' ? '\1' : c; }
 
 bool pt_site_names_confusable(const char *a, const char *b) {
-  for (; *a && lossy_char(*a) == lossy_char(*b); a++, b++) {}
+  for (; *a && lossy_char(*a) == lossy_char(*b); a++, b++) {
+  }
   return *a == *b;
 }
 

@@ -13,7 +13,8 @@
 bool pt_site_path_allowed(const char *path);
 
 /* Appends the URL spelling of a site path as browsers send it in a request
- * (WHATWG URL, path percent-encode set, and '%' itself), so that it can be
+ * (WHATWG URL, path percent-encode set, '%' itself, and '|', where Chromium goes
+ * further than the standard), so that it can be
  * compared with location.pathname and the like. `out` has cap bytes; false if
  * they do not suffice (3 * strlen + 1 always do). */
 bool pt_site_path_encode(const char *path, char *out, size_t cap);

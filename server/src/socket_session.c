@@ -20,12 +20,12 @@ typedef struct message {
 
 typedef struct pt_socket_session {
   struct lws *wsi;
-  pt_session *session;      /* NULL once it is closed */
-  message *first, *last;    /* the queue */
+  pt_session *session;   /* NULL once it is closed */
+  message *first, *last; /* the queue */
   size_t queued, queued_bytes;
-  uint8_t *in;              /* a message whose frames are still arriving */
+  uint8_t *in; /* a message whose frames are still arriving */
   size_t in_len, in_cap;
-  unsigned close_status;    /* != 0: close when the queue is sent */
+  unsigned close_status; /* != 0: close when the queue is sent */
   char close_reason[32];
   bool close_sent;
 } pt_socket_session;
@@ -58,8 +58,10 @@ static bool send_message(void *connection, const void *text, size_t len) {
   m->next = NULL;
   m->len = len;
   memcpy(m->data + LWS_PRE, text, len);
-  if (s->last) s->last->next = m;
-  else s->first = m;
+  if (s->last)
+    s->last->next = m;
+  else
+    s->first = m;
   s->last = m;
   s->queued++;
   s->queued_bytes += len;
@@ -82,8 +84,8 @@ static void close_connection(void *connection, unsigned status, const char *reas
  * time-out. */
 static int send_close(pt_socket_session *s) {
   s->close_sent = true;
-  lws_close_reason(s->wsi, (enum lws_close_status)s->close_status,
-                   (unsigned char *)s->close_reason, strlen(s->close_reason));
+  lws_close_reason(s->wsi, (enum lws_close_status)s->close_status, (unsigned char *)s->close_reason,
+                   strlen(s->close_reason));
   lws_set_timeout(s->wsi, PENDING_TIMEOUT_CLOSE_SEND, LWS_TO_KILL_SYNC);
   return 0;
 }
@@ -153,10 +155,15 @@ int pt_socket_callback(struct lws *wsi, enum lws_callback_reasons reason, void *
     server->counters.sockets++;
     s->session = pt_hub_open(server->hub, s, pt_clock_us());
     return s->session ? 0 : -1;
-  case LWS_CALLBACK_RECEIVE: return on_receive(server, s, in, len);
-  case LWS_CALLBACK_SERVER_WRITEABLE: return on_writable(s);
-  case LWS_CALLBACK_CLOSED: on_closed(server, s); return 0;
-  default: return 0;
+  case LWS_CALLBACK_RECEIVE:
+    return on_receive(server, s, in, len);
+  case LWS_CALLBACK_SERVER_WRITEABLE:
+    return on_writable(s);
+  case LWS_CALLBACK_CLOSED:
+    on_closed(server, s);
+    return 0;
+  default:
+    return 0;
   }
 }
 

@@ -87,9 +87,8 @@ char *pt_server_stats_json(void *context) {
   cJSON *root = cJSON_CreateObject();
   const pt_site *site = server->indexer ? pt_indexer_site(server->indexer) : NULL;
   bool ok = root && add_number(root, "uptimeMs", (pt_clock_us() - server->started_us) / 1000) &&
-            add_origin(root, &server->counters) &&
-            add_hub(root, &hub, server->counters.sockets) && add_index(root, site) &&
-            add_swarms(root, server->hub) && add_bans(root, server->hub);
+            add_origin(root, &server->counters) && add_hub(root, &hub, server->counters.sockets) &&
+            add_index(root, site) && add_swarms(root, server->hub) && add_bans(root, server->hub);
   char *text = ok ? cJSON_PrintUnformatted(root) : NULL;
   cJSON_Delete(root);
   return text;

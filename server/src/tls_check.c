@@ -12,8 +12,10 @@ bool pt_tls_check(const char *cert_file, const char *key_file, char *why, size_t
     return false;
   }
   ERR_clear_error();
-  if (SSL_CTX_use_certificate_chain_file(context, cert_file) != 1) what = cert_file;
-  else if (SSL_CTX_use_PrivateKey_file(context, key_file, SSL_FILETYPE_PEM) != 1) what = key_file;
+  if (SSL_CTX_use_certificate_chain_file(context, cert_file) != 1)
+    what = cert_file;
+  else if (SSL_CTX_use_PrivateKey_file(context, key_file, SSL_FILETYPE_PEM) != 1)
+    what = key_file;
   SSL_CTX_free(context);
   if (what == NULL) return true;
   const char *reason = ERR_reason_error_string(ERR_peek_error());

@@ -64,8 +64,10 @@ static size_t set_name(work *w) {
   }
   if (is_single(w)) {
     snprintf(w->name, sizeof w->name, "%s", slash ? slash + 1 : path);
-    if (w->make->hybrid) set_web_seed(w, "/", path, strlen(path), "");
-    else set_web_seed(w, "/", path, slash ? (size_t)(slash - path) : 0, "/");
+    if (w->make->hybrid)
+      set_web_seed(w, "/", path, strlen(path), "");
+    else
+      set_web_seed(w, "/", path, slash ? (size_t)(slash - path) : 0, "/");
     return slash ? (size_t)(slash + 1 - path) : 0;
   }
   size_t start = folder_len; /* where the name of the folder begins */

@@ -16,7 +16,7 @@ typedef struct pt_torrent_make {
 } pt_torrent_make;
 
 typedef struct pt_torrent {
-  uint8_t *data;        /* the file, malloc()ed */
+  uint8_t *data; /* the file, malloc()ed */
   size_t len;
   pt_hash v2;
   uint8_t v1[PT_ID_SIZE]; /* zeros unless hybrid */

@@ -9,8 +9,8 @@
 #define PT_TURN_TTL_S 43200u /* credentials last that long */
 
 typedef struct pt_turn {
-  const char *url;               /* "": no server */
-  size_t secret_len;             /* 0: no credentials */
+  const char *url;   /* "": no server */
+  size_t secret_len; /* 0: no credentials */
   char secret[PT_TURN_SECRET_MAX];
 } pt_turn;
 
