@@ -9,6 +9,7 @@
 #include "base/random.h"
 #include "format/fingerprint.h"
 #include "format/signalling.h"
+#include "node/node_inner.h"
 
 #define FETCH_CHUNK 65536u
 #define FETCHES_MAX 4096
@@ -47,7 +48,7 @@ struct world {
   const site *site, *origin_site;
   world_options options;
   pt_random random;
-  uint64_t now_us, order;
+  uint64_t now_us, order, inputs;
   happening *heap;
   size_t heap_count, heap_cap;
   visitor visitors[WORLD_VISITORS_MAX];
@@ -459,6 +460,10 @@ static void give(world *w, uint32_t v, const pt_event *in) {
   }
   pt_event out;
   while (pt_node_poll(to->node, &out)) obey(w, v, &out);
+  const char *wrong = w->inputs++ % 16 == 0 ? pt_node_invariant(to->node) : NULL;
+  if (!wrong) return;
+  fprintf(stderr, "after input %u of visitor %u it does not hold that %s\n", in->kind, v, wrong);
+  abort();
 }
 
 /* --- the interface ------------------------------------------------------------------------------

@@ -107,19 +107,35 @@ static void drop_swarm(pt_node *n, uint32_t at) {
   n->swarms[at] = n->swarms[--n->swarm_count];
 }
 
+/* Has the index the same files in this swarm? An index is only bytes: it may
+ * give a known key to something else. */
+static bool same_files(const pt_assets *a, uint32_t number, const pt_swarm *s) {
+  uint32_t first = a->swarm_start[number];
+  if (a->swarm_start[number + 1] - first != s->file_count ||
+      a->index.swarms[number].piece_length != s->piece_length)
+    return false;
+  for (uint32_t f = 0; f < s->file_count; f++) {
+    const pt_site_asset *asset = &a->index.assets[a->by_swarm[first + f]];
+    if (asset->length != s->files[f].length ||
+        memcmp(asset->root, s->files[f].root, PT_HASH_SIZE) != 0)
+      return false;
+  }
+  return true;
+}
+
 /* Swarms that live on may have moved on the site; the others go. */
 static void keep_swarms(pt_node *n) {
   const pt_assets *a = &n->assets;
   for (uint32_t i = n->swarm_count; i-- > 0;) {
     uint32_t number;
-    if (!find_swarm(a, n->swarms[i]->key, &number)) {
+    pt_swarm *s = n->swarms[i];
+    if (!find_swarm(a, s->key, &number) || !same_files(a, number, s)) {
       drop_swarm(n, i);
       continue;
     }
-    n->swarms[i]->torrent_useless = false;
-    for (uint32_t f = 0; f < n->swarms[i]->file_count; f++)
-      pt_swarm_set_path(n->swarms[i], f,
-                        a->index.assets[a->by_swarm[a->swarm_start[number] + f]].path);
+    s->torrent_useless = s->torrent_missing = false;
+    for (uint32_t f = 0; f < s->file_count; f++)
+      pt_swarm_set_path(s, f, a->index.assets[a->by_swarm[a->swarm_start[number] + f]].path);
   }
 }
 

@@ -12,6 +12,8 @@
 #define PT_CONNECT_MAX_US (10u * PT_SECOND_US)
 #define PT_LONELY_REJOIN_US (2u * PT_SECOND_US)
 #define PT_CHANNEL_OPEN_US (1u * PT_SECOND_US)
+#define PT_IDLE_LINK_US (10u * PT_SECOND_US)   /* a connection without channels */
+#define PT_GREETING_MAX_US (10u * PT_SECOND_US) /* a channel without a greeting */
 
 static pt_link *find_link(const pt_node *n, uint32_t id) {
   for (uint32_t i = 0; i < PT_PEERS_MAX; i++)
@@ -73,7 +75,10 @@ void pt_links_drop_peer(pt_node *n, pt_peer *p, bool tell) {
   pt_swarm *s = p->swarm;
   pt_table_take(&n->channels, p->channel);
   for (uint32_t i = 0; i < PT_PEERS_MAX; i++)
-    if (n->links[i] && &n->links[i]->remote == p->remote) n->links[i]->channels--;
+    if (n->links[i] && &n->links[i]->remote == p->remote) {
+      n->links[i]->channels--;
+      n->links[i]->expires_us = n->cx.now_us + PT_IDLE_LINK_US;
+    }
   if (tell) {
     pt_event close = {.kind = PT_OUT_CHANNEL_CLOSE, .id = p->channel};
     pt_outbox_push(&n->cx.out, &close);
@@ -252,6 +257,7 @@ int pt_links_state(pt_node *n, const pt_event *in) {
     close_link(n, link, true);
     return PT_OK;
   }
+  if (link->phase != PT_PHASE_CONNECTED) link->expires_us = n->cx.now_us + PT_IDLE_LINK_US;
   link->phase = PT_PHASE_CONNECTED;
   open_channels(n, link);
   return PT_OK;
@@ -270,15 +276,17 @@ static void refuse_channel(pt_node *n, uint32_t channel) {
 
 int pt_links_channel_opened(pt_node *n, const pt_event *in) {
   if (pt_table_get(&n->channels, in->id)) return PT_ERR_STATE;
-  if (n->channels.count >= PT_CHANNELS_MAX) return PT_ERR_LIMIT;
   pt_link *link = find_link(n, in->link);
-  pt_swarm *s = link ? pt_assets_swarm(n, in->swarm) : NULL;
+  /* Peers open channels too: how many is for us to bound. */
+  bool room = link && link->channels < PT_LINK_SWARMS_MAX && n->channels.count < PT_CHANNELS_MAX;
+  pt_swarm *s = room ? pt_assets_swarm(n, in->swarm) : NULL;
   bool created_here = in->code == 1;
   if (!s) {
     refuse_channel(n, in->id);
     return PT_OK;
   }
   link->phase = PT_PHASE_CONNECTED;
+  link->expires_us = n->cx.now_us + PT_IDLE_LINK_US;
   pt_peer *old = peer_of(s, link);
   if (old) { /* both opened one: the higher id's stays */
     bool keep_ours = memcmp(n->cx.self, link->remote.id, PT_ID_SIZE) > 0;
@@ -297,9 +305,13 @@ int pt_links_channel_opened(pt_node *n, const pt_event *in) {
   }
   open_channels(n, link);
   pt_peer *p = pt_peer_new(s, &link->remote, in->id, created_here);
-  if (!p) return PT_ERR_NOMEM;
+  if (!p || pt_table_put(&n->channels, in->id, p) != PT_OK) {
+    if (p) pt_peer_del(p);
+    refuse_channel(n, in->id);
+    return PT_OK;
+  }
   link->channels++;
-  return pt_table_put(&n->channels, in->id, p);
+  return PT_OK;
 }
 
 void pt_links_channel_closed(pt_node *n, uint32_t channel) {
@@ -314,19 +326,39 @@ void pt_links_channel_closed(pt_node *n, uint32_t channel) {
     }
 }
 
-void pt_links_settle(pt_node *n) {
-  for (uint32_t i = 0; i < n->swarm_count; i++) {
-    for (pt_peer *p = n->swarms[i]->peers, *next; p; p = next) {
-      next = p->next;
-      if (p->broken) pt_links_drop_peer(n, p, true);
+/* A peer that never says what it has only takes up room, and hope. */
+static bool silent(const pt_node *n, const pt_peer *p) {
+  return !p->bits_known && n->cx.now_us >= p->since_us + PT_GREETING_MAX_US;
+}
+
+static void settle_peers(pt_node *n, pt_swarm *s) {
+  for (pt_peer *p = s->peers, *next; p; p = next) {
+    next = p->next;
+    if (!p->broken && silent(n, p)) {
+      if (p->greeted && !p->fast)
+        p->bits_known = s->dirty = true; /* BEP 3: it has none */
+      else
+        pt_peer_fault(p, PT_ERR_STATE, "did not say what it has");
     }
+    if (p->broken) pt_links_drop_peer(n, p, true);
   }
+}
+
+/* It must be connected by then, and later have a channel. */
+static bool overdue(const pt_node *n, const pt_link *link) {
+  return link->channels == 0 && n->cx.now_us >= link->expires_us;
+}
+
+void pt_links_settle(pt_node *n) {
+  for (uint32_t i = 0; i < n->swarm_count; i++) settle_peers(n, n->swarms[i]);
   for (uint32_t i = 0; i < PT_PEERS_MAX; i++) {
     pt_link *link = n->links[i];
     if (!link) continue;
-    bool late = link->phase != PT_PHASE_CONNECTED && n->cx.now_us >= link->expires_us;
-    if (late || link->remote.condemned) close_link(n, link, true);
+    if (n->cx.banned_new && pt_context_banned(&n->cx, link->remote.id))
+      link->remote.condemned = true;
+    if (overdue(n, link) || link->remote.condemned) close_link(n, link, true);
   }
+  n->cx.banned_new = false;
   count_dials(n);
 }
 
@@ -339,7 +371,11 @@ uint64_t pt_links_deadline(const pt_node *n) {
   uint64_t at = PT_NEVER;
   for (uint32_t i = 0; i < PT_PEERS_MAX; i++) {
     const pt_link *link = n->links[i];
-    if (link && link->phase != PT_PHASE_CONNECTED && link->expires_us < at) at = link->expires_us;
+    if (link && link->channels == 0 && link->expires_us < at) at = link->expires_us;
   }
+  for (uint32_t i = 0; i < n->swarm_count; i++)
+    for (const pt_peer *p = n->swarms[i]->peers; p; p = p->next)
+      if (!p->bits_known && p->since_us + PT_GREETING_MAX_US < at)
+        at = p->since_us + PT_GREETING_MAX_US;
   return at;
 }

@@ -21,7 +21,7 @@ pt_node *pt_node_new(const pt_config *config, uint64_t now_us) {
   pt_peer_id_of(config->fingerprint, n->cx.self);
   n->cx.memory_max = config->memory_max ? config->memory_max : PT_MEMORY_DEFAULT;
   n->cx.consent = config->consent;
-  n->cx.upload_rate_max = config->upload_rate_max;
+  pt_context_limit_upload(&n->cx, config->upload_rate_max);
   n->cx.upload_quota = config->upload_quota ? config->upload_quota : UINT64_MAX;
   n->cx.upload_filled_us = now_us;
   n->cx.fetch_next = 1;
@@ -72,7 +72,9 @@ static int request(pt_node *n, const pt_event *in) {
   pt_stream *st =
       pt_stream_new(s, in->id, asset->file, in->offset, stop, in->code == PT_URGENCY_BLOCKING);
   if (!st) return PT_ERR_NOMEM;
-  return pt_table_put(&n->streams, in->id, st);
+  int error = pt_table_put(&n->streams, in->id, st);
+  if (error != PT_OK) pt_stream_del(st);
+  return error;
 }
 
 static void credit(pt_node *n, const pt_event *in) {
@@ -110,7 +112,7 @@ static void channel_drained(pt_node *n, const pt_event *in) {
 static int policy(pt_node *n, const pt_event *in) {
   if (in->code < PT_CONSENT_GRANTED || in->code > PT_CONSENT_DENIED) return PT_ERR_ARG;
   n->cx.consent = in->code;
-  n->cx.upload_rate_max = in->offset;
+  pt_context_limit_upload(&n->cx, in->offset);
   n->cx.upload_quota = in->length;
   if (in->code == PT_CONSENT_DENIED) pt_links_close_all(n);
   for (uint32_t i = 0; i < n->swarm_count; i++) {
@@ -232,14 +234,15 @@ uint64_t pt_node_deadline(const pt_node *n) {
   uint64_t at = pt_session_deadline(n);
   uint64_t links = pt_links_deadline(n);
   if (links < at) at = links;
-  bool uploads = false;
   for (uint32_t i = 0; i < n->swarm_count; i++) {
     uint64_t swarm = pt_swarm_deadline(n->swarms[i]);
     if (swarm < at) at = swarm;
-    for (const pt_peer *p = n->swarms[i]->peers; p; p = p->next) uploads |= p->upload_count > 0;
+    for (const pt_peer *p = n->swarms[i]->peers; p; p = p->next) {
+      uint64_t upload = pt_peer_upload_at(p);
+      if (upload < at) at = upload;
+    }
   }
-  uint64_t tokens = uploads ? pt_context_upload_at(&n->cx) : PT_NEVER;
-  return tokens < at ? tokens : at;
+  return at;
 }
 
 const uint8_t *pt_node_id(const pt_node *n) { return n->cx.self; }

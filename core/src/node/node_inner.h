@@ -3,7 +3,8 @@
  *   node.c     routes inputs to the parts, collects outputs, keeps the peace
  *   assets.c   the site index in use: URL path -> swarm and file
  *   links.c    connections to other visitors: dialling, signals, channels
- *   session.c  the signalling server: hello, join, peers, reports */
+ *   session.c  the signalling server: hello, join, peers, reports
+ *   node_invariant.c  what must be true of all that, for tests */
 #ifndef PT_NODE_INNER_H
 #define PT_NODE_INNER_H
 
@@ -19,7 +20,7 @@ typedef struct pt_link {
   enum pt_link_phase phase;
   bool dialled; /* we made the offer */
   char nonce[PT_NONCE_LEN_MAX + 1];
-  uint64_t expires_us;  /* must be connected by then */
+  uint64_t expires_us;  /* must have a channel by then, or have one now */
   uint32_t swarm_count; /* swarms to share: a channel was or will be asked for */
   uint8_t swarms[PT_LINK_SWARMS_MAX][PT_ID_SIZE];
   uint32_t opened_count; /* of them, those whose channel the host was asked for */
@@ -52,6 +53,8 @@ typedef struct pt_session {
   uint32_t attempt;
   uint32_t failures; /* in a row */
   uint64_t open_us;  /* when to open it again */
+  uint64_t silent_us; /* opening: from then on nobody waits for its answer */
+  uint64_t late_us;   /* opening: given up then */
   uint64_t stats_us; /* when to tell the server our counters */
   pt_stats told;     /* what it knows */
   char resume[128];
@@ -114,5 +117,9 @@ void pt_session_send(pt_node *n);
 bool pt_session_open(const pt_node *n);
 
 void pt_node_end_stream(pt_node *n, pt_stream *st);
+
+/* node_invariant.c: the first statement found untrue of a node whose outputs
+ * were all polled, or NULL. For tests and fuzzers. */
+const char *pt_node_invariant(const pt_node *n);
 
 #endif

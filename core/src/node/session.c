@@ -8,7 +8,9 @@
 #define PT_RETRY_MOST_US (60u * PT_SECOND_US)
 #define PT_STATS_EVERY_US (5u * PT_SECOND_US)
 #define PT_REJOIN_DEFAULT_S 60u
-#define PT_ENOUGH_PEERS 4u
+#define PT_ANSWER_PATIENCE_US (3u * PT_SECOND_US)
+#define PT_ANSWER_MOST_US (20u * PT_SECOND_US)
+#define PT_DRAIN_MOST_MS 600000u
 
 bool pt_session_open(const pt_node *n) { return n->session.phase == PT_SESSION_WELCOME; }
 
@@ -48,14 +50,18 @@ static void lost(pt_node *n, uint64_t pause_us) {
   }
 }
 
-void pt_session_closed(pt_node *n) {
+/* It closed, or never answered: the next attempt comes after a pause. */
+static void failed(pt_node *n) {
   pt_session *se = &n->session;
-  if (se->phase == PT_SESSION_CLOSED) return;
   uint64_t pause = (uint64_t)PT_RETRY_LEAST_US << (se->failures < 6 ? se->failures : 6);
   if (pause > PT_RETRY_MOST_US) pause = PT_RETRY_MOST_US;
   se->failures++;
   /* A crowd that lost its server must not come back all at once. */
   lost(n, pause / 2 + pt_random_below(&n->cx.random, (uint32_t)pause));
+}
+
+void pt_session_closed(pt_node *n) {
+  if (n->session.phase != PT_SESSION_CLOSED) failed(n);
 }
 
 static void join(pt_node *n) {
@@ -112,9 +118,15 @@ static void take_error(pt_node *n, const pt_signalling *m) {
   pt_outbox_push(&n->cx.out, &event);
 }
 
+static void close_server(pt_node *n) {
+  pt_event close = {.kind = PT_OUT_SERVER_CLOSE};
+  pt_outbox_push(&n->cx.out, &close);
+}
+
 void pt_session_message(pt_node *n, pt_bytes text) {
   pt_session *se = &n->session;
   pt_signalling *m = &se->message;
+  if (se->phase < PT_SESSION_GREETING) return; /* of a channel that we closed */
   const char *field = NULL;
   int error = pt_signalling_decode(text, m, se->arena, sizeof se->arena, &field);
   if (error != PT_OK) {
@@ -141,12 +153,10 @@ void pt_session_message(pt_node *n, pt_bytes text) {
   case PT_SIG_INDEXED:
     pt_outbox_push(&n->cx.out, &stale);
     break;
-  case PT_SIG_DRAIN: {
-    pt_event close = {.kind = PT_OUT_SERVER_CLOSE};
-    pt_outbox_push(&n->cx.out, &close);
-    lost(n, m->after_ms * PT_MS_US);
+  case PT_SIG_DRAIN:
+    close_server(n);
+    lost(n, (m->after_ms < PT_DRAIN_MOST_MS ? m->after_ms : PT_DRAIN_MOST_MS) * PT_MS_US);
     break;
-  }
   case PT_SIG_ERROR:
     take_error(n, m);
     break;
@@ -204,20 +214,37 @@ static bool join_due(const pt_node *n, uint64_t *at) {
   return *at <= n->cx.now_us;
 }
 
+static void open_server(pt_node *n) {
+  pt_session *se = &n->session;
+  se->phase = PT_SESSION_OPENING;
+  se->silent_us = n->cx.now_us + PT_ANSWER_PATIENCE_US;
+  se->late_us = n->cx.now_us + PT_ANSWER_MOST_US;
+  pt_event open = {.kind = PT_OUT_SERVER_OPEN, .id = se->attempt++};
+  pt_outbox_push(&n->cx.out, &open);
+}
+
+/* A server that accepts and says nothing must not keep anybody waiting. */
+static void await_welcome(pt_node *n) {
+  pt_session *se = &n->session;
+  if (n->cx.now_us >= se->silent_us && !n->cx.server_silent) {
+    n->cx.server_silent = true;
+    for (uint32_t i = 0; i < n->swarm_count; i++) n->swarms[i]->dirty = true;
+  }
+  if (n->cx.now_us < se->late_us) return;
+  close_server(n);
+  failed(n);
+}
+
 void pt_session_settle(pt_node *n) {
   pt_session *se = &n->session;
   if (n->cx.consent == PT_CONSENT_DENIED) {
     if (se->phase == PT_SESSION_CLOSED) return;
-    pt_event close = {.kind = PT_OUT_SERVER_CLOSE};
-    pt_outbox_push(&n->cx.out, &close);
+    close_server(n);
     lost(n, 0);
     return;
   }
-  if (se->phase == PT_SESSION_CLOSED && n->cx.now_us >= se->open_us) {
-    se->phase = PT_SESSION_OPENING;
-    pt_event open = {.kind = PT_OUT_SERVER_OPEN, .id = se->attempt++};
-    pt_outbox_push(&n->cx.out, &open);
-  }
+  if (se->phase == PT_SESSION_CLOSED && n->cx.now_us >= se->open_us) open_server(n);
+  if (se->phase == PT_SESSION_OPENING || se->phase == PT_SESSION_GREETING) await_welcome(n);
   if (se->phase != PT_SESSION_WELCOME) return;
   uint64_t at;
   if (join_due(n, &at)) join(n);
@@ -232,6 +259,8 @@ uint64_t pt_session_deadline(const pt_node *n) {
   const pt_session *se = &n->session;
   if (n->cx.consent == PT_CONSENT_DENIED) return PT_NEVER;
   if (se->phase == PT_SESSION_CLOSED) return se->open_us;
+  if (se->phase == PT_SESSION_OPENING || se->phase == PT_SESSION_GREETING)
+    return n->cx.server_silent ? se->late_us : se->silent_us;
   if (se->phase != PT_SESSION_WELCOME) return PT_NEVER;
   uint64_t at;
   join_due(n, &at);

@@ -42,6 +42,31 @@ void pt_assembly_drop(pt_swarm *s, uint32_t number) {
   s->cx->stats.stored_bytes -= pt_swarm_piece_size(s, number);
 }
 
+void pt_assembly_abandon(pt_swarm *s, uint32_t number) {
+  const pt_piece *piece = &s->pieces[number];
+  if (!piece->assembly || piece->pins > 0) return;
+  for (const pt_fetch *f = s->fetches; f; f = f->next)
+    if (number >= f->first && number - f->first < f->count) return;
+  for (uint32_t i = 0, size = pt_swarm_piece_size(s, number); i < piece->assembly->block_count; i++)
+    if (piece->assembly->giver[i] != PT_GIVER_NONE)
+      s->cx->stats.wasted_bytes +=
+          size - i * PT_BLOCK_SIZE < PT_BLOCK_SIZE ? size - i * PT_BLOCK_SIZE : PT_BLOCK_SIZE;
+  pt_assembly_drop(s, number);
+}
+
+uint16_t pt_assembly_first_giver(const pt_assembly *a) {
+  for (uint32_t i = 0; i < a->block_count; i++)
+    if (a->giver[i] != PT_GIVER_NONE) return a->giver[i];
+  return PT_GIVER_NONE;
+}
+
+bool pt_assembly_takes(const pt_swarm *s, uint32_t number, uint16_t giver) {
+  const pt_piece *piece = &s->pieces[number];
+  if (piece->failures == 0 || !piece->assembly) return true;
+  uint16_t first = pt_assembly_first_giver(piece->assembly);
+  return first == PT_GIVER_NONE || first == giver;
+}
+
 bool pt_assembly_lacks(const pt_swarm *s, uint32_t number, uint32_t block) {
   const pt_piece *piece = &s->pieces[number];
   if (piece->state == PT_PIECE_NONE) return true;

@@ -41,6 +41,7 @@ typedef struct pt_context {
   pt_stats stats;
   uint8_t self[PT_ID_SIZE];
   uint64_t memory_max;
+  uint64_t pinned_bytes;            /* of pieces in the windows of page requests */
   int32_t consent;                  /* enum pt_consent */
   uint64_t upload_rate_max;         /* bytes/s, 0: none */
   uint64_t upload_quota;            /* bytes left to send */
@@ -58,6 +59,7 @@ typedef struct pt_context {
   struct pt_piece *newest, *oldest; /* verified pieces by last use */
   uint32_t assembly_serial;
   uint32_t banned_next, banned_count;
+  bool banned_new; /* since links were last compared with the bans */
   uint8_t banned[PT_BANNED_MAX][PT_ID_SIZE];
   uint32_t report_count; /* bans the server has not been told of */
   pt_report reports[PT_REPORTS_MAX];
@@ -65,7 +67,8 @@ typedef struct pt_context {
   uint8_t names[PT_NAMES_MAX][PT_ID_SIZE];
 } pt_context;
 
-/* Gives a peer id a number by which pieces remember their giver. */
+/* Gives a peer id a number by which pieces remember their giver: the one it
+ * has, or that of the oldest name. */
 uint16_t pt_context_name(pt_context *cx, const uint8_t id[PT_ID_SIZE]);
 
 /* Bans a peer for wrong bytes in a piece: says so (PT_OUT_BAN) and queues a
@@ -74,10 +77,14 @@ void pt_context_ban(pt_context *cx, const uint8_t peer[PT_ID_SIZE], const uint8_
                     uint32_t piece, int error);
 bool pt_context_banned(const pt_context *cx, const uint8_t peer[PT_ID_SIZE]);
 
-/* May we send block bytes now? How many (at most want) the rate limit and the
- * quota allow; takes them. */
+/* Limits what we send to that many bytes/s, 0: no limit. */
+void pt_context_limit_upload(pt_context *cx, uint64_t rate_max);
+/* Do consent and quota allow to send that many block bytes at all? */
+bool pt_context_may_upload(const pt_context *cx, uint32_t bytes);
+/* Takes that many block bytes (at most PT_CHANNEL_SEND_MAX) from quota and
+ * rate limit; false when they can't be sent now. */
 bool pt_context_take_upload(pt_context *cx, uint32_t bytes);
-/* When pt_context_take_upload() may succeed again, or PT_NEVER. */
-uint64_t pt_context_upload_at(const pt_context *cx);
+/* When pt_context_take_upload() of as many may succeed, or PT_NEVER. */
+uint64_t pt_context_upload_at(const pt_context *cx, uint32_t bytes);
 
 #endif

@@ -11,6 +11,10 @@
 
 #define PT_LAYER_PATIENCE_US (1u * PT_SECOND_US)
 #define PT_TORRENT_RETRY_US (2u * PT_SECOND_US)
+#define PT_HASHLESS_US (5u * PT_SECOND_US)
+#define PT_TORRENT_MISSING_US (30u * PT_SECOND_US)
+#define PT_TORRENT_STALL_US (8u * PT_SECOND_US)
+#define PT_HASHES_PER_SECOND (128u << 10) /* computed for one peer: some 50 ms of a slow CPU */
 #define PT_LAYER_ASK_MAX 8u /* chunks asked for at once */
 
 const uint8_t *pt_layers_hash(const pt_swarm *s, uint32_t piece) {
@@ -33,18 +37,34 @@ static void chunk_known(pt_file *f, uint32_t chunk) {
   f->chunks_known++;
 }
 
-static pt_peer *holder_of(pt_swarm *s, const pt_file *f) {
-  for (pt_peer *p = s->peers; p; p = p->next) {
-    if (!p->bits_known || p->broken || s->cx->now_us < p->snubbed_until_us) continue;
-    for (uint32_t i = 0; i < f->piece_count; i++)
-      if (pt_bits_get(p->has, f->piece_first + i)) return p;
-  }
-  return NULL;
+static bool may_know(const pt_peer *p, const pt_file *f) {
+  uint64_t now = p->swarm->cx->now_us;
+  if (!p->bits_known || p->broken || p->remote->condemned) return false;
+  if (now < p->snubbed_until_us || now < p->hashless_until_us) return false;
+  for (uint32_t i = 0; i < f->piece_count; i++)
+    if (pt_bits_get(p->has, f->piece_first + i)) return true;
+  return false;
 }
 
-static void ask_peer(pt_swarm *s, pt_file *f, pt_peer *p) {
+/* Whom to ask: the one behind who was asked last, so that all get their turn. */
+static pt_peer *holder_of(pt_swarm *s, const pt_file *f) {
+  pt_peer *first = NULL;
+  bool behind = false;
+  for (pt_peer *p = s->peers; p; p = p->next) {
+    if (may_know(p, f)) {
+      if (behind) return p;
+      if (!first) first = p;
+    }
+    behind |= f->asked_us != 0 && p->channel == f->asked_of;
+  }
+  return first;
+}
+
+/* The chunk that is needed first, then those behind it, round to the others. */
+static void ask_peer(pt_swarm *s, pt_file *f, pt_peer *p, uint32_t first) {
   uint32_t length = chunk_length(s, f), asked = 0;
-  for (uint32_t chunk = 0; chunk < f->chunk_count && asked < PT_LAYER_ASK_MAX; chunk++) {
+  for (uint32_t i = 0; i < f->chunk_count && asked < PT_LAYER_ASK_MAX; i++) {
+    uint32_t chunk = (first + i) % f->chunk_count;
     if (f->chunks[chunk]) continue;
     pt_wire_message m = {.kind = PT_WIRE_HASH_REQUEST,
                          .root = f->root,
@@ -55,7 +75,8 @@ static void ask_peer(pt_swarm *s, pt_file *f, pt_peer *p) {
     pt_peer_say(p, &m);
     asked++;
   }
-  f->asked_us = s->cx->now_us;
+  f->asked_us = s->cx->now_us ? s->cx->now_us : 1;
+  f->asked_of = p->channel;
 }
 
 static void ask_origin(pt_swarm *s) {
@@ -71,6 +92,8 @@ static void ask_origin(pt_swarm *s) {
   strcat(path, ".torrent");
   s->torrent_fetch = s->cx->fetch_next++;
   s->torrent_len = 0;
+  s->torrent_progress_us = now;
+  pt_swarm_wake(s, now + PT_TORRENT_STALL_US);
   s->cx->stats.origin_requests++;
   pt_event event = {.kind = PT_OUT_ORIGIN_GET,
                     .id = s->torrent_fetch,
@@ -79,8 +102,21 @@ static void ask_origin(pt_swarm *s) {
   pt_outbox_push(&s->cx->out, &event);
 }
 
+/* A fetch of the torrent that brings nothing is given up. */
+static void look_after_torrent(pt_swarm *s) {
+  if (!s->torrent_fetch) return;
+  if (s->cx->now_us < s->torrent_progress_us + PT_TORRENT_STALL_US) {
+    pt_swarm_wake(s, s->torrent_progress_us + PT_TORRENT_STALL_US);
+    return;
+  }
+  pt_event event = {.kind = PT_OUT_ORIGIN_CANCEL, .id = s->torrent_fetch};
+  pt_outbox_push(&s->cx->out, &event);
+  pt_layers_torrent_end(s, PT_ERR_UNREACHABLE, 0);
+}
+
 void pt_layers_plan(pt_swarm *s) {
   uint64_t now = s->cx->now_us;
+  look_after_torrent(s);
   for (uint32_t i = 0; i < s->want_count; i++) {
     if (pt_layers_hash(s, s->wants[i].piece)) continue;
     pt_file *f = pt_swarm_file_of(s, s->wants[i].piece);
@@ -90,14 +126,16 @@ void pt_layers_plan(pt_swarm *s) {
     }
     bool asked_in_vain = f->asked_us != 0;
     pt_peer *p = holder_of(s, f);
-    if (p) ask_peer(s, f, p);
-    if (p) pt_swarm_wake(s, f->asked_us + PT_LAYER_PATIENCE_US);
+    if (p) ask_peer(s, f, p, (s->wants[i].piece - f->piece_first) / PT_LAYER_CHUNK);
+    pt_swarm_wake(s, now + PT_LAYER_PATIENCE_US);
     if (!p || asked_in_vain) ask_origin(s);
   }
 }
 
 void pt_layers_torrent_data(pt_swarm *s, pt_bytes data) {
   s->cx->stats.origin_bytes += data.len;
+  s->torrent_progress_us = s->cx->now_us;
+  if (data.len == 0) return;
   if (s->torrent_len + data.len > PT_TORRENT_BYTES_MAX) {
     s->torrent_useless = true;
     return;
@@ -128,9 +166,10 @@ static bool adopt(pt_swarm *s, const pt_metainfo *m) {
   return at == s->file_count;
 }
 
-void pt_layers_torrent_end(pt_swarm *s, int code) {
+void pt_layers_torrent_end(pt_swarm *s, int code, uint64_t status) {
   s->torrent_fetch = 0;
   s->dirty = true;
+  s->torrent_missing = code != PT_OK && (status == 404 || status == 410);
   if (code == PT_OK && !s->torrent_useless) {
     pt_metainfo m;
     if (pt_metainfo_parse((pt_bytes){s->torrent, s->torrent_len}, &m) == PT_OK) {
@@ -145,6 +184,9 @@ void pt_layers_torrent_end(pt_swarm *s, int code) {
                         .text = {(const uint8_t *)"the site's torrent does not fit its index", 41}};
       pt_outbox_push(&s->cx->out, &event);
     }
+  } else if (s->torrent_missing) {
+    /* Peers may still have the hashes; the origin itself is well. */
+    s->torrent_retry_us = s->cx->now_us + PT_TORRENT_MISSING_US;
   } else {
     s->torrent_retry_us = s->cx->now_us + PT_TORRENT_RETRY_US;
     pt_origin_failed(s);
@@ -178,11 +220,25 @@ static bool answerable(const pt_swarm *s, const pt_file *f, const pt_wire_messag
   return (uint64_t)m->index + m->length <= (uint64_t)1 << (f->height - m->base_layer);
 }
 
+/* Answers cost us hashing and their queue: a peer gets so much a second. */
+static bool affordable(pt_peer *p, const pt_file *f) {
+  uint64_t now = p->swarm->cx->now_us;
+  if (now >= p->hashed_us + PT_SECOND_US || p->hashed == 0) {
+    p->hashed_us = now;
+    p->hashed = 0;
+  } else if (p->hashed + f->piece_count > PT_HASHES_PER_SECOND) {
+    return false;
+  }
+  if (p->control_len > PT_CONTROL_BYTES_MAX / 2) return false;
+  p->hashed += f->piece_count;
+  return true;
+}
+
 void pt_layers_request(pt_peer *p, const pt_wire_message *m) {
   pt_swarm *s = p->swarm;
   const pt_file *f = file_with_root(s, m->root);
   pt_wire_message answer = *m;
-  if (!answerable(s, f, m)) {
+  if (!answerable(s, f, m) || !affordable(p, f)) {
     answer.kind = PT_WIRE_HASH_REJECT;
     pt_peer_say(p, &answer);
     return;
@@ -205,9 +261,17 @@ void pt_layers_request(pt_peer *p, const pt_wire_message *m) {
   pt_peer_say(p, &answer);
 }
 
+static void take_hashes(pt_swarm *s, pt_file *f, const pt_wire_message *m) {
+  uint32_t take = f->piece_count - m->index;
+  if (take > m->length) take = m->length;
+  memcpy(f->layer + m->index, m->data.data, take * sizeof(pt_hash));
+  chunk_known(f, m->index / PT_LAYER_CHUNK);
+  pt_assembly_retry(s, f);
+}
+
 void pt_layers_hashes(pt_peer *p, const pt_wire_message *m) {
   pt_swarm *s = p->swarm;
-  pt_file *f = file_with_root(s, m->root);
+  const pt_file *f = file_with_root(s, m->root);
   size_t count = m->data.len / PT_HASH_SIZE;
   if (!f || f->piece_count < 2 || m->base_layer != s->piece_height ||
       m->length != chunk_length(s, f) || m->index % PT_LAYER_CHUNK != 0 ||
@@ -221,17 +285,21 @@ void pt_layers_hashes(pt_peer *p, const pt_wire_message *m) {
     pt_context_ban(s->cx, p->remote->id, s->key, f->piece_first + m->index, PT_ERR_HASH);
     return;
   }
-  uint32_t take = f->piece_count - m->index;
-  if (take > m->length) take = m->length;
-  memcpy(f->layer + m->index, hashes, take * sizeof(pt_hash));
-  chunk_known(f, m->index / PT_LAYER_CHUNK);
-  pt_assembly_retry(s, f);
+  /* The same bytes may be on the site under several names. */
+  for (uint32_t i = 0; i < s->file_count; i++)
+    if (s->files[i].length == f->length && memcmp(s->files[i].root, f->root, PT_HASH_SIZE) == 0)
+      take_hashes(s, &s->files[i], m);
   s->dirty = true;
 }
 
 void pt_layers_reject(pt_peer *p, const pt_wire_message *m) {
-  pt_file *f = file_with_root(p->swarm, m->root);
-  if (!f || f->chunks_known == f->chunk_count) return;
-  f->asked_us = 1; /* asked in vain: the next plan asks another, and the origin */
-  p->swarm->dirty = true;
+  pt_swarm *s = p->swarm;
+  p->hashless_until_us = s->cx->now_us + PT_HASHLESS_US;
+  for (uint32_t i = 0; i < s->file_count; i++) {
+    pt_file *f = &s->files[i];
+    if (memcmp(f->root, m->root, PT_HASH_SIZE) != 0 || !f->asked_us) continue;
+    if (f->chunks_known == f->chunk_count) continue;
+    f->asked_us = 1; /* asked in vain: the next plan asks another, and the origin */
+    s->dirty = true;
+  }
 }

@@ -29,6 +29,7 @@
 #define PT_BACKUP_LEAST_US (300u * PT_MS_US)
 #define PT_BACKUP_MOST_US (2u * PT_SECOND_US)
 #define PT_FETCH_STALL_US (8u * PT_SECOND_US)
+#define PT_HOPE_US (20u * PT_SECOND_US)
 #define PT_RETRY_LEAST_US (500u * PT_MS_US)
 #define PT_RETRY_MOST_US (30u * PT_SECOND_US)
 
@@ -61,7 +62,7 @@ static neighbourhood look_around(const pt_swarm *s, uint32_t piece) {
 static bool expecting(const pt_swarm *s, neighbourhood n) {
   const pt_context *cx = s->cx;
   if (cx->consent == PT_CONSENT_DENIED) return false;
-  if (!s->counted && !n.anybody) return !cx->server_silent;
+  if (!s->counted && !n.anybody) return !cx->server_silent && cx->now_us < s->count_due_us;
   if (s->counted && s->complete + s->incomplete == 0) return n.greeting;
   return cx->dials > 0 || n.greeting;
 }
@@ -90,7 +91,7 @@ static uint64_t due_us(pt_swarm *s, pt_want *w, enum pt_fallback *why) {
   pt_context *cx = s->cx;
   uint64_t now = cx->now_us;
   neighbourhood n = look_around(s, w->piece);
-  if (s->pieces[w->piece].failures >= 2) {
+  if (s->pieces[w->piece].failures >= 2 && (!w->from || cx->origin_failures == 0)) {
     *why = PT_FALLBACK_RESCUE;
     return now;
   }
@@ -128,6 +129,13 @@ static void say_fallback(pt_swarm *s, uint32_t piece, enum pt_fallback why) {
   }
 }
 
+/* A piece that failed comes from one source only: from now on the origin. */
+static void take_over(pt_swarm *s, pt_want *w) {
+  if (w->from) pt_peer_cancel(w->from, w->piece);
+  w->from = NULL;
+  if (s->pieces[w->piece].state == PT_PIECE_GATHERING) pt_assembly_drop(s, w->piece);
+}
+
 static bool start_fetch(pt_swarm *s, uint32_t first, uint32_t count, enum pt_fallback why) {
   pt_context *cx = s->cx;
   const pt_file *f = pt_swarm_file_of(s, first);
@@ -140,7 +148,9 @@ static bool start_fetch(pt_swarm *s, uint32_t first, uint32_t count, enum pt_fal
   for (uint32_t i = 0; i < count; i++) {
     fetch->length += pt_swarm_piece_size(s, first + i);
     pt_want *w = pt_swarm_want_of(s, first + i);
-    if (w) w->fetch = fetch;
+    if (!w) continue;
+    w->fetch = fetch;
+    if (s->pieces[w->piece].failures) take_over(s, w);
   }
   fetch->started_us = fetch->progress_us = cx->now_us;
   fetch->next = s->fetches;
@@ -167,6 +177,7 @@ static void end_fetch(pt_swarm *s, pt_fetch *fetch) {
   *at = fetch->next;
   s->cx->fetches--;
   s->dirty = true;
+  for (uint32_t i = 0; i < fetch->count; i++) pt_assembly_abandon(s, fetch->first + i);
   free(fetch);
 }
 
@@ -200,7 +211,7 @@ static uint32_t span_of(pt_swarm *s, uint32_t first, const uint8_t *due) {
   uint32_t most = PT_FETCH_SPAN_MAX / s->piece_length ? PT_FETCH_SPAN_MAX / s->piece_length : 1;
   while (count < most && first + count < end) {
     const pt_want *w = pt_swarm_want_of(s, first + count);
-    if (!w || !due[w - s->wants]) break;
+    if (!w || !due[w - s->wants] || w->fetch) break;
     count++;
   }
   return count;
@@ -301,6 +312,14 @@ static void rescue(pt_swarm *s, pt_stream *st) {
   start_fetch(s, first, count, PT_FALLBACK_RESCUE);
 }
 
+pt_fetch *pt_origin_bringing(const pt_swarm *s, uint32_t piece) {
+  for (pt_fetch *f = s->fetches; f; f = f->next)
+    if (piece >= f->first && piece - f->first < f->count &&
+        f->at <= (uint64_t)(piece - f->first) * s->piece_length)
+      return f;
+  return NULL;
+}
+
 static bool still_wanted(const pt_swarm *s, const pt_fetch *fetch) {
   for (uint32_t i = 0; i < s->want_count; i++)
     if (s->wants[i].fetch == fetch) return true;
@@ -322,19 +341,30 @@ static void look_after_fetches(pt_swarm *s) {
   }
 }
 
+/* May a peer still bring the piece that the stream waits for? Peers that only
+ * promise to are believed for a while. */
+static bool hopeful(pt_swarm *s, const pt_stream *st, uint32_t piece) {
+  neighbourhood n = look_around(s, piece);
+  if (!n.holder && !n.choked_holder && !n.greeting) return false;
+  if (!st->starved_us) return true;
+  uint64_t until = st->starved_us + PT_HOPE_US;
+  if (s->cx->now_us < until) pt_swarm_wake(s, until);
+  return s->cx->now_us < until;
+}
+
 /* The origin fails and nobody else can help: the page's own request, made
  * plainly, gets the browser's own error. */
 static void give_up(pt_swarm *s) {
-  if (s->cx->origin_failures < 2 && !s->torrent_useless) return;
+  bool no_torrent = s->torrent_useless || s->torrent_missing;
+  if (s->cx->origin_failures < 2 && !no_torrent) return;
   for (pt_stream *st = s->streams; st; st = st->next) {
     if (st->result != PT_OK || st->at >= st->end) continue;
     uint32_t piece = s->files[st->file].piece_first + (uint32_t)(st->at / s->piece_length);
     if (s->pieces[piece].state == PT_PIECE_HAVE) continue;
-    neighbourhood n = look_around(s, piece);
-    if (n.holder || n.choked_holder || n.greeting) continue;
+    if (hopeful(s, st, piece)) continue;
     const pt_want *w = pt_swarm_want_of(s, piece);
     if (w && w->fetch) continue;
-    bool unprovable = s->torrent_useless && !pt_layers_hash(s, piece);
+    bool unprovable = no_torrent && !pt_layers_hash(s, piece);
     if (s->cx->origin_failures < 2 && !unprovable) continue;
     st->result = unprovable ? PT_ERR_STALE : PT_ERR_UNREACHABLE;
     s->deliverable = true;
@@ -344,6 +374,7 @@ static void give_up(pt_swarm *s) {
 void pt_origin_plan(pt_swarm *s) {
   look_after_fetches(s);
   if (s->want_count == 0) return;
+  if (!s->count_due_us) s->count_due_us = s->cx->now_us + PT_CONNECT_PATIENCE_US;
   for (pt_stream *st = s->streams; st; st = st->next) rescue(s, st);
   fetch_due(s);
   give_up(s);
@@ -361,7 +392,8 @@ static void spread(pt_swarm *s, pt_fetch *fetch, pt_bytes data) {
     size_t take = end - in_piece < data.len ? end - in_piece : data.len;
     pt_piece *piece = &s->pieces[number];
     bool open = piece->state == PT_PIECE_NONE ? pt_assembly_open(s, number) : true;
-    bool lacks = open && pt_assembly_lacks(s, number, block);
+    bool lacks = open && pt_assembly_takes(s, number, PT_GIVER_ORIGIN) &&
+                 pt_assembly_lacks(s, number, block);
     if (in_piece == begin)
       fetch->serial = lacks ? piece->assembly->serial : 0;
     else if (!lacks || piece->assembly->serial != fetch->serial)
@@ -403,7 +435,7 @@ bool pt_origin_data(pt_swarm *s, uint32_t id, pt_bytes data) {
 
 bool pt_origin_end(pt_swarm *s, uint32_t id, int code, uint64_t status) {
   if (id == s->torrent_fetch && id) {
-    pt_layers_torrent_end(s, code);
+    pt_layers_torrent_end(s, code, status);
     return true;
   }
   pt_fetch *fetch = find_fetch(s, id);

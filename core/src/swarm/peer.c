@@ -28,7 +28,7 @@ pt_peer *pt_peer_new(pt_swarm *s, pt_remote *remote, uint32_t channel, bool crea
   p->choking = p->choked = true;
   p->pipeline = PT_PIPELINE_START;
   p->queue_max = PT_QUEUE_START;
-  p->window_us = s->cx->now_us;
+  p->window_us = p->since_us = s->cx->now_us;
   p->next = s->peers;
   s->peers = p;
   s->peer_count++;
@@ -68,6 +68,7 @@ void pt_peer_del(pt_peer *p) {
 
 void pt_peer_fault(pt_peer *p, int error, const char *what) {
   p->broken = true;
+  p->swarm->dirty = true;
   pt_event event = {
       .kind = PT_OUT_FAULT, .code = error, .text = {(const uint8_t *)what, strlen(what)}};
   memcpy(event.peer, p->remote->id, PT_ID_SIZE);

@@ -55,6 +55,11 @@ struct pt_peer {
   uint32_t rtt_min_us;
   uint64_t unchoked_us;
 
+  uint64_t hashed_us; /* hash requests: the second they are counted in */
+  uint64_t hashless_until_us; /* it rejected ours: not to be asked again before */
+  uint32_t hashed;    /* and hashes computed for it since */
+  uint64_t since_us;  /* when the channel opened */
+
   pt_upload *uploads; /* ring of PT_UPLOAD_QUEUE_MAX */
   uint32_t upload_head, upload_count;
   uint8_t *control; /* encoded messages that are no blocks */
@@ -82,6 +87,9 @@ void pt_peer_fault(pt_peer *p, int error, const char *what);
  * returns its length, 0 when there is nothing to send now. */
 size_t pt_peer_send(pt_peer *p, uint8_t *out);
 void pt_peer_drained(pt_peer *p);
+/* When a block asked of us may be sent, if nothing else happens; PT_NEVER
+ * while something else must happen first. */
+uint64_t pt_peer_upload_at(const pt_peer *p);
 /* Appends a control message. A peer whose queue overflows is broken. */
 void pt_peer_say(pt_peer *p, const pt_wire_message *m);
 void pt_peer_say_kind(pt_peer *p, enum pt_wire_kind kind);

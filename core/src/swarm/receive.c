@@ -6,6 +6,9 @@
 #include "base/bits.h"
 #include "swarm/units.h"
 
+/* A block goes out in one channel message, behind its header of 13 bytes. */
+#define PT_UPLOAD_LENGTH_MAX (PT_CHANNEL_SEND_MAX - 13u)
+
 /* Our extension ids (send.c tells them). */
 enum { PT_EXT_METADATA = 1, PT_EXT_DONTHAVE = 2, PT_EXT_WANT = 3 };
 
@@ -71,9 +74,10 @@ static void take_request(pt_peer *p, const pt_wire_message *m) {
     pt_peer_fault(p, PT_ERR_RANGE, "asked for bytes outside of a piece");
     return;
   }
+  p->interested = true; /* who asks counts as such, whatever it says */
   bool can = !p->choking && s->pieces[m->index].state == PT_PIECE_HAVE &&
-             p->upload_count < PT_UPLOAD_QUEUE_MAX && s->cx->upload_quota >= m->length &&
-             s->cx->consent == PT_CONSENT_GRANTED;
+             m->length <= PT_UPLOAD_LENGTH_MAX && p->upload_count < PT_UPLOAD_QUEUE_MAX &&
+             pt_context_may_upload(s->cx, m->length);
   if (!can) {
     pt_wire_message no = *m;
     no.kind = PT_WIRE_REJECT;
@@ -124,6 +128,7 @@ static void take_block(pt_peer *p, const pt_wire_message *m) {
   /* A piece that failed is got from one source only, to tell who lied. */
   bool welcome = piece->failures == 0 || (want && want->from == p);
   if (piece->state != PT_PIECE_GATHERING || !welcome ||
+      !pt_assembly_takes(s, m->index, p->remote->name) ||
       !pt_assembly_lacks(s, m->index, m->begin / PT_BLOCK_SIZE)) {
     s->cx->stats.wasted_bytes += m->data.len;
     return;
@@ -280,7 +285,7 @@ static size_t take_greeting(pt_peer *p, pt_bytes in) {
 /* Takes all whole messages; returns the bytes used. */
 static size_t take_stream(pt_peer *p, pt_bytes in) {
   size_t used = 0;
-  while (!p->broken && used < in.len) {
+  while (!p->broken && !p->remote->condemned && used < in.len) {
     pt_bytes rest = {in.data + used, in.len - used};
     size_t step = 0;
     if (!p->greeted) {
@@ -309,7 +314,7 @@ static bool keep_partial(pt_peer *p, pt_bytes rest) {
     p->partial = partial;
     p->partial_cap = rest.len * 2;
   }
-  memmove(p->partial, rest.data, rest.len);
+  if (rest.data != p->partial) memmove(p->partial, rest.data, rest.len);
   p->partial_len = rest.len;
   return true;
 }

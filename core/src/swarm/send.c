@@ -11,6 +11,7 @@
 #define PT_QUEUE_MOST (1u << 20)
 #define PT_QUEUE_TIME_MS 20u /* of sending in the queue */
 #define PT_PIECE_HEADER 13u  /* length, kind, index, begin */
+#define PT_REJECT_SIZE 17u   /* length, kind, index, begin, length */
 
 /* Our ids of extension messages, told in the extension handshake. */
 enum { PT_EXT_METADATA = 1, PT_EXT_DONTHAVE = 2, PT_EXT_WANT = 3 };
@@ -139,10 +140,9 @@ static size_t put_blocks(pt_peer *p, pt_writer *w) {
   while (p->upload_count) {
     const pt_upload u = p->uploads[p->upload_head];
     const pt_piece *piece = &s->pieces[u.piece];
-    bool gone = piece->state != PT_PIECE_HAVE;
-    if (!gone &&
-        (w->len + PT_PIECE_HEADER + u.length > w->cap || !pt_context_take_upload(s->cx, u.length)))
-      break;
+    bool gone = piece->state != PT_PIECE_HAVE || !pt_context_may_upload(s->cx, u.length);
+    size_t size = gone ? PT_REJECT_SIZE : PT_PIECE_HEADER + u.length;
+    if (size > w->cap - w->len || (!gone && !pt_context_take_upload(s->cx, u.length))) break;
     p->upload_head = (p->upload_head + 1) % PT_UPLOAD_QUEUE_MAX;
     p->upload_count--;
     pt_wire_message m = {.kind = PT_WIRE_PIECE, .index = u.piece, .begin = u.begin};
@@ -157,6 +157,12 @@ static size_t put_blocks(pt_peer *p, pt_writer *w) {
     pt_peer_count_out(p, u.length);
   }
   return w->len;
+}
+
+uint64_t pt_peer_upload_at(const pt_peer *p) {
+  if (!p->upload_count || p->broken || p->remote->condemned || p->queued >= p->queue_max)
+    return PT_NEVER;
+  return pt_context_upload_at(p->swarm->cx, p->uploads[p->upload_head].length);
 }
 
 size_t pt_peer_send(pt_peer *p, uint8_t *out) {

@@ -46,12 +46,19 @@ pt_stream *pt_stream_new(pt_swarm *s, uint32_t id, uint32_t file, uint64_t at, u
 static void unpin(pt_swarm *s, uint32_t piece) {
   assert(s->pieces[piece].pins > 0);
   if (--s->pieces[piece].pins > 0) return;
+  s->cx->pinned_bytes -= pt_swarm_piece_size(s, piece);
   pt_want *w = pt_swarm_want_of(s, piece);
   if (w && w->from) pt_peer_cancel(w->from, piece);
-  if (w && s->pieces[piece].state == PT_PIECE_GATHERING &&
-      s->pieces[piece].assembly->blocks_here == 0)
-    pt_assembly_drop(s, piece);
   pt_swarm_unwant(s, piece);
+  pt_assembly_abandon(s, piece);
+}
+
+static void pin(pt_stream *st, uint32_t piece) {
+  pt_swarm *s = st->swarm;
+  if (s->pieces[piece].pins++ == 0) s->cx->pinned_bytes += pt_swarm_piece_size(s, piece);
+  if (s->pieces[piece].state == PT_PIECE_HAVE || pt_swarm_want(s, piece, st->blocking)) return;
+  st->result = PT_ERR_NOMEM;
+  s->deliverable = true;
 }
 
 void pt_stream_del(pt_stream *st) {
@@ -69,10 +76,12 @@ void pt_stream_del(pt_stream *st) {
   free(st);
 }
 
+/* What is pinned can't be evicted: all windows together should leave room. */
 static uint64_t ahead_bytes(const pt_swarm *s) {
   const pt_context *cx = s->cx;
-  bool tight = cx->stats.stored_bytes > cx->memory_max / 2 && cx->memory_max < (64u << 20);
+  bool tight = cx->pinned_bytes > cx->memory_max / 2;
   uint64_t ahead = tight ? PT_AHEAD_TIGHT_BYTES : PT_AHEAD_BYTES;
+  if (ahead > cx->memory_max / 4) ahead = cx->memory_max / 4;
   return ahead > 2u * s->piece_length ? ahead : 2u * s->piece_length;
 }
 
@@ -116,11 +125,7 @@ void pt_stream_advance(pt_stream *st) {
   while (st->window_first < next && st->window_first < st->window_end) unpin(s, st->window_first++);
   if (st->window_first < next) st->window_first = st->window_end = next;
   if (worth_moving(s, st->window_end, target, next, last)) {
-    for (; st->window_end < target; st->window_end++) {
-      s->pieces[st->window_end].pins++;
-      if (s->pieces[st->window_end].state != PT_PIECE_HAVE)
-        pt_swarm_want(s, st->window_end, st->blocking);
-    }
+    while (st->window_end < target) pin(st, st->window_end++);
   }
   uint32_t near = within(next, pieces_in(s, PT_NEAR_BYTES), last);
   if (near > st->window_end) near = st->window_end;

@@ -154,6 +154,7 @@ bool pt_swarm_want(pt_swarm *s, uint32_t piece, bool blocking) {
   w = &s->wants[s->want_count++];
   *w = (pt_want){
       .piece = piece, .order = s->want_order++, .blocking = blocking, .since_us = s->cx->now_us};
+  w->fetch = pt_origin_bringing(s, piece);
   s->pieces[piece].want = s->want_count;
   s->dirty = true;
   return true;

@@ -89,6 +89,7 @@ typedef struct pt_file {
   uint32_t chunk_count, chunks_known;
   uint32_t verified; /* pieces of it we have */
   uint64_t asked_us; /* hashes last asked of a peer; 0: never */
+  uint32_t asked_of; /* and on which channel */
 } pt_file;
 
 #define PT_LAYER_CHUNK 512u /* piece hashes in one hash request */
@@ -118,10 +119,13 @@ struct pt_swarm {
   uint64_t torrent_retry_us;
   uint8_t *torrent; /* its bytes as they come */
   size_t torrent_len;
+  uint64_t torrent_progress_us;
   bool torrent_useless; /* it was wrong: do not fetch it again */
+  bool torrent_missing; /* the site did not have it when last asked */
 
   bool joined;  /* the server has us in it */
   bool counted; /* the server said how many others there are */
+  uint64_t count_due_us; /* later than this nobody waits for it to say so */
   uint32_t complete, incomplete;
   uint64_t rejoin_us; /* when to ask the server for more peers */
   uint64_t rechoke_us;

@@ -12,7 +12,7 @@ const uint8_t *pt_layers_hash(const pt_swarm *s, uint32_t piece);
 /* Gets the hashes that wanted pieces lack: from a peer, else the .torrent. */
 void pt_layers_plan(pt_swarm *s);
 void pt_layers_torrent_data(pt_swarm *s, pt_bytes data);
-void pt_layers_torrent_end(pt_swarm *s, int code);
+void pt_layers_torrent_end(pt_swarm *s, int code, uint64_t status);
 /* BEP 52 messages. */
 void pt_layers_request(pt_peer *p, const pt_wire_message *m);
 void pt_layers_hashes(pt_peer *p, const pt_wire_message *m);
@@ -22,12 +22,19 @@ void pt_layers_reject(pt_peer *p, const pt_wire_message *m);
 
 /* Opens the piece for gathering. False: no memory. */
 bool pt_assembly_open(pt_swarm *s, uint32_t piece);
+/* Who gave the first block that is here; PT_GIVER_NONE when none is. */
+uint16_t pt_assembly_first_giver(const pt_assembly *a);
+/* May a block of this giver go into the piece? After a failure it is got from
+ * one source only, so that it comes out who lied. */
+bool pt_assembly_takes(const pt_swarm *s, uint32_t piece, uint16_t giver);
 bool pt_assembly_lacks(const pt_swarm *s, uint32_t piece, uint32_t block);
 /* A block has come (bytes may be NULL when they were written in place). */
 void pt_assembly_put(pt_swarm *s, uint32_t piece, uint32_t begin, pt_bytes block, uint16_t giver);
 /* Tries again to verify full pieces of a file whose hashes have come. */
 void pt_assembly_retry(pt_swarm *s, pt_file *file);
 void pt_assembly_drop(pt_swarm *s, uint32_t piece);
+/* Drops it when nobody waits for the piece any more and nothing brings it. */
+void pt_assembly_abandon(pt_swarm *s, uint32_t piece);
 
 /* --- store.c: verified pieces ----------------------------------------------- */
 
@@ -53,6 +60,8 @@ struct pt_fetch {
   uint64_t started_us, progress_us;
 };
 void pt_origin_plan(pt_swarm *s);
+/* The fetch under way that will bring this whole piece, or NULL. */
+pt_fetch *pt_origin_bringing(const pt_swarm *s, uint32_t piece);
 /* False when the fetch is not of this swarm. */
 bool pt_origin_data(pt_swarm *s, uint32_t fetch, pt_bytes data);
 bool pt_origin_end(pt_swarm *s, uint32_t fetch, int code, uint64_t status);
