@@ -11,17 +11,22 @@ export class ChannelBridge {
     this.port = port2;
     channel.binaryType = 'arraybuffer';
     channel.bufferedAmountLowThreshold = 0;
-    let opened = false;
+    // Browsers may give the first messages before they say that it is open.
+    let early: ArrayBuffer[] | undefined = [];
     const open = () => {
-      if (!opened) port1.postMessage('open');
-      opened = true;
+      if (!early) return;
+      const messages = early;
+      early = undefined;
+      port1.postMessage('open');
+      for (const message of messages) port1.postMessage(message, [message]);
     };
     channel.onopen = open;
     channel.onbufferedamountlow = () => port1.postMessage('drained');
     channel.onclose = () => port1.postMessage('closed');
     channel.onmessage = ({ data }: MessageEvent<unknown>) => {
-      open(); // browsers may give the first message before they say so
-      if (data instanceof ArrayBuffer) port1.postMessage(data, [data]);
+      if (!(data instanceof ArrayBuffer)) return;
+      if (early) early.push(data);
+      else port1.postMessage(data, [data]);
     };
     port1.onmessage = ({ data }: MessageEvent<ArrayBuffer | 'close'>) => {
       if (data === 'close') {
@@ -36,7 +41,7 @@ export class ChannelBridge {
         port1.postMessage('closed');
       }
     };
-    // An announced channel may be open already, and may tell once more.
+    // An announced channel may be open already.
     if (channel.readyState === 'open') open();
   }
 }

@@ -4,7 +4,8 @@ import type { Wire, WireEvents } from './wire.ts';
 export class DirectWire implements Wire {
   readonly #channel: RTCDataChannel;
   readonly #events: WireEvents;
-  #opened = false;
+  /** Messages that came before the channel said that it is open; then undefined. */
+  #early: Uint8Array[] | undefined = [];
   #closed = false;
 
   constructor(channel: RTCDataChannel, events: WireEvents) {
@@ -14,8 +15,10 @@ export class DirectWire implements Wire {
     channel.bufferedAmountLowThreshold = 0;
     channel.onopen = () => this.#open();
     channel.onmessage = ({ data }: MessageEvent<unknown>) => {
-      this.#open(); // browsers may give the first message before they say so
-      if (data instanceof ArrayBuffer) events.message(new Uint8Array(data));
+      if (!(data instanceof ArrayBuffer)) return;
+      const bytes = new Uint8Array(data);
+      if (this.#early) this.#early.push(bytes);
+      else events.message(bytes);
     };
     channel.onbufferedamountlow = () => events.drained();
     channel.onclose = () => this.#close();
@@ -38,9 +41,11 @@ export class DirectWire implements Wire {
   }
 
   #open(): void {
-    if (this.#opened || this.#closed) return;
-    this.#opened = true;
+    const early = this.#early;
+    if (!early || this.#closed) return;
+    this.#early = undefined;
     this.#events.opened();
+    for (const bytes of early) this.#events.message(bytes);
   }
 
   #close(): void {

@@ -3,23 +3,21 @@ import type { CoreInput } from '../core/core-input.ts';
 import type { RecordReader } from '../core/record-reader.ts';
 import { In } from '../generated/layout.ts';
 
-/** Payload that waits at most before the core runs at once. */
-const WAITING_BYTES_MAX = 1 << 18;
 /** setTimeout's largest delay. */
 const TIMER_MS_MAX = 0x7fffffff;
 
 /**
- * Feeds the core: inputs that arrive together are given in one call, in a task
- * of their own right behind them; and the core is called when its deadline is.
+ * Feeds the core: inputs that arrive in one task are given in one call at its
+ * end (a task of its own would cost each block a turn of the event loop, and
+ * senders pack their messages anyway); and the core is called when its deadline
+ * is.
  */
 export class Pump {
   readonly #core: Core;
   readonly #handle: (output: RecordReader) => void;
   readonly #onRun: () => void;
   readonly #onCrash: (error: unknown) => void;
-  readonly #wake = new MessageChannel();
   #inputs: CoreInput[] = [];
-  #waitingBytes = 0;
   #scheduled = false;
   #running = false;
   #timer: ReturnType<typeof setTimeout> | undefined;
@@ -41,30 +39,25 @@ export class Pump {
     this.#handle = on.output;
     this.#onRun = on.run;
     this.#onCrash = on.crash;
-    this.#wake.port1.onmessage = () => this.#run();
   }
 
   /** Queues one input. */
   input(input: CoreInput): void {
     if (this.#closed) return;
     this.#inputs.push(input);
-    this.#waitingBytes += input.data?.length ?? 0;
-    if (this.#running) return;
-    if (this.#waitingBytes >= WAITING_BYTES_MAX) this.#run();
-    else this.#schedule();
+    if (!this.#running) this.#schedule();
   }
 
   close(): void {
     this.#closed = true;
     clearTimeout(this.#timer);
-    this.#wake.port1.close();
     this.#inputs = [];
   }
 
   #schedule(): void {
     if (this.#scheduled) return;
     this.#scheduled = true;
-    this.#wake.port2.postMessage(0);
+    queueMicrotask(() => this.#run());
   }
 
   #run(): void {
@@ -72,7 +65,6 @@ export class Pump {
     if (this.#closed || this.#running) return;
     const inputs = this.#inputs.length > 0 ? this.#inputs : [{ kind: In.Tick }];
     this.#inputs = [];
-    this.#waitingBytes = 0;
     this.#running = true;
     try {
       this.#core.run(inputs, this.#handle);
@@ -97,11 +89,7 @@ export class Pump {
     this.#timer = undefined;
     this.#timerAt = at;
     if (waitMs === Infinity) return;
-    if (waitMs <= 0) {
-      this.#schedule();
-      return;
-    }
-    const delay = Math.min(Math.ceil(waitMs), TIMER_MS_MAX);
+    const delay = Math.min(Math.max(0, Math.ceil(waitMs)), TIMER_MS_MAX);
     this.#timer = setTimeout(() => {
       this.#timer = undefined;
       this.#run();
