@@ -5,6 +5,7 @@
 #include "media_type.h"
 #include "site_path.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
@@ -46,6 +47,9 @@ static void apply_conditions(const pt_request *request, pt_response *out) {
     break;
   }
 }
+
+/* Is it us who can't open a file, rather than the file that is not there? */
+static bool is_shortage(int error) { return error == EMFILE || error == ENFILE || error == ENOMEM; }
 
 /* Opens a plain file; -1 if it is none. */
 static int open_file(int dir_fd, const char *path, struct stat *st) {
@@ -118,6 +122,7 @@ void pt_http_file(int dir_fd, const char *path, const pt_request *request, pt_re
   size_t len = strlen(path);
   served[0] = 0;
   *out = (pt_response){.fd = -1};
+  errno = 0;
   if (len + sizeof "index.html" < PATH_MAX) {
     bool folder = len == 0 || path[len - 1] == '/';
     snprintf(served, PATH_MAX, "%s%s", path, folder ? "index.html" : "");
@@ -128,7 +133,7 @@ void pt_http_file(int dir_fd, const char *path, const pt_request *request, pt_re
     }
   }
   if (out->fd < 0)
-    pt_response_page(404, out);
+    pt_response_page(is_shortage(errno) ? 503 : 404, out);
   else
     answer_file(dir_fd, served, request, &st, out);
 }
