@@ -15,7 +15,7 @@ paint_seahorse_valley() {
 }
 
 paint_spiral_shell() {
-  escape 800 533 -0.743644 -0.131826 0.00000038 380 '2*ld(2)*ld(3)+ld(1)' '0.5-0.49*cos(sqrt(ld(6))*1.05)'
+  escape 750 500 -0.743644 -0.131826 0.00000041 320 '2*ld(2)*ld(3)+ld(1)' '0.5-0.49*cos(sqrt(ld(6))*1.05)'
   printf '%s' ",$(palette 0#120716 0.04#2b1140 0.25#6f2a6b 0.45#d4586a 0.62#f9a26c 0.8#ffe3a8 1#fffdf0),scale=1500:1000:flags=lanczos+accurate_rnd+bitexact[out]"
 }
 
