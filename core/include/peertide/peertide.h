@@ -116,8 +116,9 @@ enum pt_out {
   PT_OUT_SERVER_WELCOME,   /* data: the welcome message as received (JSON) */
   PT_OUT_PEER_UP,          /* link, peer: it exchanges data with us now */
   PT_OUT_PEER_DOWN,        /* link, peer */
-  PT_OUT_PIECE,            /* swarm, offset: piece index, length: its bytes,
-                              code: enum pt_source, peer, text: URL path */
+  PT_OUT_PIECE,            /* a piece is verified. swarm, id: its number,
+                              text: URL path, offset, length: its bytes in the
+                              file, code: enum pt_source, peer */
   PT_OUT_FALLBACK,         /* id: request, text: path, code: enum
                               pt_fallback: urgent bytes go to the origin */
   PT_OUT_BAN,              /* peer, swarm, offset: piece, code: the error */

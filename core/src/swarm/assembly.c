@@ -137,12 +137,13 @@ static void refuse(pt_swarm *s, uint32_t number, uint32_t size) {
 
 static void announce(pt_swarm *s, uint32_t number, uint32_t size) {
   const pt_piece *piece = &s->pieces[number];
-  const char *path = pt_swarm_file_of(s, number)->path;
+  const pt_file *file = pt_swarm_file_of(s, number);
   pt_event event = {.kind = PT_OUT_PIECE,
                     .code = piece->giver == PT_GIVER_ORIGIN ? PT_SOURCE_ORIGIN : PT_SOURCE_PEER,
-                    .offset = number,
+                    .id = number,
+                    .offset = (uint64_t)(number - file->piece_first) * s->piece_length,
                     .length = size,
-                    .text = {(const uint8_t *)path, strlen(path)}};
+                    .text = {(const uint8_t *)file->path, strlen(file->path)}};
   memcpy(event.swarm, s->key, PT_ID_SIZE);
   if (piece->giver >= PT_GIVER_FIRST) memcpy(event.peer, s->cx->names[piece->giver], PT_ID_SIZE);
   pt_outbox_push(&s->cx->out, &event);
