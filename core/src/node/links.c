@@ -12,7 +12,7 @@
 #define PT_CONNECT_MAX_US (10u * PT_SECOND_US)
 #define PT_LONELY_REJOIN_US (2u * PT_SECOND_US)
 #define PT_CHANNEL_OPEN_US (1u * PT_SECOND_US)
-#define PT_IDLE_LINK_US (10u * PT_SECOND_US)   /* a connection without channels */
+#define PT_IDLE_LINK_US (10u * PT_SECOND_US)    /* a connection without channels */
 #define PT_GREETING_MAX_US (10u * PT_SECOND_US) /* a channel without a greeting */
 
 static pt_link *find_link(const pt_node *n, uint32_t id) {
@@ -42,8 +42,7 @@ static bool awaited(const pt_node *n, const pt_link *link) {
  * swarms wait for them a little. */
 static void count_dials(pt_node *n) {
   uint32_t dials = 0;
-  for (uint32_t i = 0; i < PT_PEERS_MAX; i++)
-    dials += n->links[i] && awaited(n, n->links[i]);
+  for (uint32_t i = 0; i < PT_PEERS_MAX; i++) dials += n->links[i] && awaited(n, n->links[i]);
   if (dials == n->cx.dials) return;
   n->cx.dials = dials;
   for (uint32_t i = 0; i < n->swarm_count; i++) n->swarms[i]->dirty = true;

@@ -51,12 +51,12 @@ typedef struct pt_seen { /* an offer, so that it can't be played again */
 typedef struct pt_session {
   enum pt_session_phase phase;
   uint32_t attempt;
-  uint32_t failures; /* in a row */
-  uint64_t open_us;  /* when to open it again */
+  uint32_t failures;  /* in a row */
+  uint64_t open_us;   /* when to open it again */
   uint64_t silent_us; /* opening: from then on nobody waits for its answer */
   uint64_t late_us;   /* opening: given up then */
-  uint64_t stats_us; /* when to tell the server our counters */
-  pt_stats told;     /* what it knows */
+  uint64_t stats_us;  /* when to tell the server our counters */
+  pt_stats told;      /* what it knows */
   char resume[128];
   size_t resume_len;
   pt_signalling message; /* the one being read or written */

@@ -18,7 +18,8 @@ static const pt_link *link_with(const pt_node *n, const pt_remote *remote) {
 static uint32_t peers_over(const pt_node *n, const pt_link *link) {
   uint32_t count = 0;
   for (uint32_t i = 0; i < n->swarm_count; i++)
-    for (const pt_peer *p = n->swarms[i]->peers; p; p = p->next) count += p->remote == &link->remote;
+    for (const pt_peer *p = n->swarms[i]->peers; p; p = p->next)
+      count += p->remote == &link->remote;
   return count;
 }
 

@@ -28,7 +28,8 @@ static void refill(pt_context *cx) {
     cx->upload_filled_us = cx->now_us;
     return;
   }
-  uint64_t more = elapsed_us / PT_SECOND_US * rate + elapsed_us % PT_SECOND_US * rate / PT_SECOND_US;
+  uint64_t more =
+      elapsed_us / PT_SECOND_US * rate + elapsed_us % PT_SECOND_US * rate / PT_SECOND_US;
   if (more > room) more = room;
   if (more == 0) return;
   cx->upload_tokens += more;

@@ -15,7 +15,7 @@
 #define PT_TORRENT_MISSING_US (30u * PT_SECOND_US)
 #define PT_TORRENT_STALL_US (8u * PT_SECOND_US)
 #define PT_HASHES_PER_SECOND (128u << 10) /* computed for one peer: some 50 ms of a slow CPU */
-#define PT_LAYER_ASK_MAX 8u /* chunks asked for at once */
+#define PT_LAYER_ASK_MAX 8u               /* chunks asked for at once */
 
 const uint8_t *pt_layers_hash(const pt_swarm *s, uint32_t piece) {
   const pt_file *f = pt_swarm_file_of(s, piece);

@@ -55,10 +55,10 @@ struct pt_peer {
   uint32_t rtt_min_us;
   uint64_t unchoked_us;
 
-  uint64_t hashed_us; /* hash requests: the second they are counted in */
+  uint64_t hashed_us;         /* hash requests: the second they are counted in */
   uint64_t hashless_until_us; /* it rejected ours: not to be asked again before */
-  uint32_t hashed;    /* and hashes computed for it since */
-  uint64_t since_us;  /* when the channel opened */
+  uint32_t hashed;            /* and hashes computed for it since */
+  uint64_t since_us;          /* when the channel opened */
 
   pt_upload *uploads; /* ring of PT_UPLOAD_QUEUE_MAX */
   uint32_t upload_head, upload_count;

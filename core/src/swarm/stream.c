@@ -154,7 +154,7 @@ bool pt_stream_poll(pt_stream *st, pt_event *out) {
   if (piece->state != PT_PIECE_HAVE || st->credit == 0) {
     bool starves = st->credit > 0;
     if (starves && !st->starved_us) {
-      st->starved_us = s->cx->now_us;
+      st->starved_us = s->cx->now_us ? s->cx->now_us : 1; /* 0: it does not */
       s->dirty = true;
     } else if (!starves) {
       st->starved_us = 0;

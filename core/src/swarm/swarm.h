@@ -123,8 +123,8 @@ struct pt_swarm {
   bool torrent_useless; /* it was wrong: do not fetch it again */
   bool torrent_missing; /* the site did not have it when last asked */
 
-  bool joined;  /* the server has us in it */
-  bool counted; /* the server said how many others there are */
+  bool joined;           /* the server has us in it */
+  bool counted;          /* the server said how many others there are */
   uint64_t count_due_us; /* later than this nobody waits for it to say so */
   uint32_t complete, incomplete;
   uint64_t rejoin_us; /* when to ask the server for more peers */
