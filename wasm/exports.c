@@ -16,7 +16,7 @@
 #define PT_WASM_EXPORT(name) __attribute__((export_name(#name), used)) name
 
 #define PT_RECORD_ALIGN 8u
-#define PT_WASM_IN_BYTES_MAX (64u << 20) /* one batch; the longest index is 32 MiB */
+#define PT_WASM_IN_BYTES_MAX (64u << 20)  /* one batch; the longest index is 32 MiB */
 #define PT_WASM_OUT_BYTES_SOFT (1u << 20) /* outputs of one run, but for the last one */
 
 static_assert(sizeof(pt_event) % PT_RECORD_ALIGN == 0, "records need no padding of their own");
@@ -177,9 +177,7 @@ double PT_WASM_EXPORT(pt_wasm_deadline)(void) {
 }
 
 /* Our peer id (PT_ID_SIZE bytes), NULL before the start. */
-const uint8_t *PT_WASM_EXPORT(pt_wasm_id)(void) {
-  return node != NULL ? pt_node_id(node) : NULL;
-}
+const uint8_t *PT_WASM_EXPORT(pt_wasm_id)(void) { return node != NULL ? pt_node_id(node) : NULL; }
 
 const pt_stats *PT_WASM_EXPORT(pt_wasm_stats)(void) {
   static pt_stats stats;

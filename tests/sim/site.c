@@ -96,7 +96,8 @@ static bool same(pt_bytes path, const char *text) {
 
 pt_bytes site_get(const site *s, pt_bytes path) {
   for (uint32_t i = 0; i < s->file_count; i++)
-    if (same(path, s->files[i].path)) return (pt_bytes){s->files[i].data, (size_t)s->files[i].length};
+    if (same(path, s->files[i].path))
+      return (pt_bytes){s->files[i].data, (size_t)s->files[i].length};
   for (uint32_t i = 0; i < s->torrent_count; i++)
     if (same(path, s->torrent_paths[i])) return (pt_bytes){s->torrents[i], s->torrent_lens[i]};
   return (pt_bytes){NULL, 0};

@@ -27,8 +27,8 @@ extern "C" {
 
 #define PT_VERSION "0.1.0"
 
-#define PT_ID_SIZE 20   /* peer ids and swarm keys, bytes */
-#define PT_HASH_SIZE 32 /* SHA-256, bytes */
+#define PT_ID_SIZE 20        /* peer ids and swarm keys, bytes */
+#define PT_HASH_SIZE 32      /* SHA-256, bytes */
 #define PT_TO_END UINT64_MAX /* pt_event.length of a request: to the end */
 #define PT_NEVER UINT64_MAX  /* pt_node_deadline(): nothing to wait for */
 
@@ -36,11 +36,11 @@ extern "C" {
  * is wrong; -200..-299: delivery failed; -900..: fatal, delete the node. */
 enum {
   PT_OK = 0,
-  PT_ERR_ARG = -1,    /* an argument is out of its documented range */
-  PT_ERR_LIMIT = -2,  /* a limit of base/limits.h is reached */
-  PT_ERR_STATE = -3,  /* not possible now (closed, not started, unknown id) */
-  PT_ERR_FULL = -4,   /* the given buffer is too small */
-  PT_ERR_MORE = -5,   /* the input ends too early: come back with more */
+  PT_ERR_ARG = -1,           /* an argument is out of its documented range */
+  PT_ERR_LIMIT = -2,         /* a limit of base/limits.h is reached */
+  PT_ERR_STATE = -3,         /* not possible now (closed, not started, unknown id) */
+  PT_ERR_FULL = -4,          /* the given buffer is too small */
+  PT_ERR_MORE = -5,          /* the input ends too early: come back with more */
   PT_ERR_SYNTAX = -100,      /* not the format at all */
   PT_ERR_RANGE = -101,       /* a field's value is not allowed */
   PT_ERR_HASH = -102,        /* a hash does not match */
@@ -126,8 +126,10 @@ enum pt_out {
                               did; it was dropped */
 };
 
-enum pt_urgency { PT_URGENCY_NORMAL = 0, PT_URGENCY_BLOCKING = 1 /* the page
-  can't render without it (style, script, font, document) */ };
+enum pt_urgency {
+  PT_URGENCY_NORMAL = 0,
+  PT_URGENCY_BLOCKING = 1 /* the page can't render without it (style, script, font, document) */
+};
 enum pt_source { PT_SOURCE_ORIGIN = 0, PT_SOURCE_PEER = 1, PT_SOURCE_STORE = 2 };
 enum pt_signal { PT_SIGNAL_OFFER = 1, PT_SIGNAL_ANSWER, PT_SIGNAL_CANDIDATE, PT_SIGNAL_BYE };
 enum pt_link_state { PT_LINK_CONNECTED = 1, PT_LINK_FAILED, PT_LINK_CLOSED };
@@ -156,26 +158,26 @@ typedef struct pt_event {
 } pt_event;
 
 typedef struct pt_config {
-  uint64_t seed;            /* of all the node's randomness */
-  uint64_t memory_max;      /* bytes of pieces kept; 0: 512 MiB */
-  uint64_t upload_rate_max; /* bytes/s; 0: no limit */
-  uint64_t upload_quota;    /* bytes in all; 0: no limit */
-  uint32_t peers_max;       /* links at once; 0: 24 */
-  int32_t consent;          /* enum pt_consent */
+  uint64_t seed;                     /* of all the node's randomness */
+  uint64_t memory_max;               /* bytes of pieces kept; 0: 512 MiB */
+  uint64_t upload_rate_max;          /* bytes/s; 0: no limit */
+  uint64_t upload_quota;             /* bytes in all; 0: no limit */
+  uint32_t peers_max;                /* links at once; 0: 24 */
+  int32_t consent;                   /* enum pt_consent */
   uint8_t fingerprint[PT_HASH_SIZE]; /* SHA-256 fingerprint of our DTLS
-                               certificate; the peer id follows from it */
+                                        certificate; the peer id follows from it */
 } pt_config;
 
 typedef struct pt_stats {
-  uint64_t origin_bytes;     /* body bytes received from the origin */
+  uint64_t origin_bytes; /* body bytes received from the origin */
   uint64_t origin_requests;
-  uint64_t peer_bytes_in;    /* block bytes received from peers */
-  uint64_t peer_bytes_out;   /* block bytes sent to peers */
-  uint64_t wasted_bytes;     /* received twice, or thrown away */
-  uint64_t verified_bytes;   /* in verified pieces since the start */
-  uint64_t stored_bytes;     /* in memory now */
-  uint64_t delivered_bytes;  /* handed to requests */
-  uint64_t pieces_failed;    /* pieces whose hash did not match */
+  uint64_t peer_bytes_in;   /* block bytes received from peers */
+  uint64_t peer_bytes_out;  /* block bytes sent to peers */
+  uint64_t wasted_bytes;    /* received twice, or thrown away */
+  uint64_t verified_bytes;  /* in verified pieces since the start */
+  uint64_t stored_bytes;    /* in memory now */
+  uint64_t delivered_bytes; /* handed to requests */
+  uint64_t pieces_failed;   /* pieces whose hash did not match */
   uint32_t peers_connected;
   uint32_t peers_banned;
   uint32_t swarms;
@@ -185,10 +187,10 @@ typedef struct pt_stats {
 typedef struct pt_peer_stats {
   uint8_t peer[PT_ID_SIZE];
   uint32_t link;
-  uint64_t bytes_in;   /* block bytes received from it */
-  uint64_t bytes_out;  /* block bytes sent to it */
-  uint32_t rtt_us;     /* smoothed round trip of block requests; 0: unknown */
-  uint32_t connected;  /* 1: PT_OUT_PEER_UP was given */
+  uint64_t bytes_in;  /* block bytes received from it */
+  uint64_t bytes_out; /* block bytes sent to it */
+  uint32_t rtt_us;    /* smoothed round trip of block requests; 0: unknown */
+  uint32_t connected; /* 1: PT_OUT_PEER_UP was given */
 } pt_peer_stats;
 
 typedef struct pt_node pt_node;
