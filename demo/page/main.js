@@ -10,8 +10,6 @@ import { Timeline } from './timeline.js';
 import { bytesText, percentText, shortId, visitorsText } from './words.js';
 
 const CONSENT_KEY = 'peertide-demo-consent';
-/** The counters follow what arrives, at most so often. */
-const REFRESH_MS = 250;
 const find = (id) => document.getElementById(id);
 
 const consent = localStorage.getItem(CONSENT_KEY) === 'download-only' ? 'download-only' : 'granted';
@@ -31,7 +29,6 @@ const timeline = new Timeline(find('timeline'));
 let gallery;
 let film;
 let given = 0;
-let refreshing;
 
 if (tide) listen(tide);
 wireControls();
@@ -88,10 +85,6 @@ function take(detail) {
   const fromPeer = source === 'peer' && peer !== undefined;
   timeline.add(fromPeer ? 'peers' : 'origin', bytes);
   graph.flow(fromPeer ? peer : ORIGIN, bytes);
-  refreshing ??= setTimeout(() => {
-    refreshing = undefined;
-    showStats(tide.stats());
-  }, REFRESH_MS);
 }
 
 function showStats(stats) {

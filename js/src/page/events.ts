@@ -80,7 +80,7 @@ export interface PeertideEventMap {
   fallback: CustomEvent<FallbackDetail>;
   ban: CustomEvent<BanDetail>;
   server: CustomEvent<ServerDetail>;
-  /** Once a second while something changes. */
+  /** What `stats()` tells: once a second while it changes, the last time within a second after the last change. */
   stats: CustomEvent<PeertideStats>;
   error: CustomEvent<ErrorDetail>;
 }

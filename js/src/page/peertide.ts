@@ -107,7 +107,7 @@ export class Peertide extends EventTarget {
     };
   }
 
-  /** The counters as of now (at most a tenth of a second old while bytes flow). */
+  /** The counters: at most a second old, and a tenth of one while bytes arrive. */
   stats(): PeertideStats {
     return this.#statistics.snapshot(this.#interception?.active ?? false);
   }

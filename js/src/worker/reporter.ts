@@ -1,23 +1,24 @@
-import type { Core } from '../core/core.ts';
-import type { PieceReport, WorkerMessage } from '../shared/protocol.ts';
+import type { CoreStats, PieceReport, WorkerMessage } from '../shared/protocol.ts';
 
 /** Verified pieces are told to the page at most so often. */
 const PIECES_MS = 100;
-/** The counters, while they change. */
+/** A tick, the page's 'stats' event: at most so often, and at the latest so long after the last change. */
 const TICK_MS = 1000;
 
 /** Tells the page what arrived and how the counters stand, in few messages. */
 export class Reporter {
-  readonly #core: Core;
+  readonly #core: { readonly stats: CoreStats };
   readonly #post: (message: WorkerMessage) => void;
   #pieces = new Map<string, PieceReport>();
   #timer: ReturnType<typeof setTimeout> | undefined;
   #timerAt = Infinity;
   #reportedAt = -Infinity;
   #tickedAt = -Infinity;
-  #last = '';
+  /** The counters as the page knows them, and as the last tick told them. */
+  #reported = '';
+  #ticked = '';
 
-  constructor(core: Core, post: (message: WorkerMessage) => void) {
+  constructor(core: { readonly stats: CoreStats }, post: (message: WorkerMessage) => void) {
     this.#core = core;
     this.#post = post;
   }
@@ -31,33 +32,42 @@ export class Reporter {
 
   /** The core ran: something may have changed. */
   changed(): void {
-    const now = performance.now();
-    const at = this.#pieces.size > 0 ? this.#reportedAt + PIECES_MS : this.#tickedAt + TICK_MS;
-    if (this.#timer !== undefined && this.#timerAt <= at) return;
-    clearTimeout(this.#timer);
-    this.#timerAt = at;
-    this.#timer = setTimeout(() => this.flush(), Math.max(0, at - now));
+    this.#arm(this.#pieces.size > 0 ? this.#reportedAt + PIECES_MS : this.#tickedAt + TICK_MS);
   }
 
-  /** Reports now, if anything is new. */
+  /** Reports now, if anything is new. What no tick has told yet gets one within a second. */
   flush(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
     const now = performance.now();
     const stats = this.#core.stats;
     const text = JSON.stringify(stats);
-    const tick = now - this.#tickedAt >= TICK_MS;
-    if (tick) this.#tickedAt = now;
+    const tick = text !== this.#ticked && now - this.#tickedAt >= TICK_MS;
     this.#reportedAt = now;
-    if (text === this.#last && this.#pieces.size === 0) return;
-    this.#last = text;
-    const pieces = [...this.#pieces.values()];
-    this.#pieces = new Map();
-    this.#post({ t: 'report', pieces, stats, tick });
+    if (tick || text !== this.#reported || this.#pieces.size > 0) {
+      const pieces = [...this.#pieces.values()];
+      this.#pieces = new Map();
+      this.#reported = text;
+      this.#post({ t: 'report', pieces, stats, tick });
+    }
+    if (tick) {
+      this.#ticked = text;
+      this.#tickedAt = now;
+    } else if (text !== this.#ticked) {
+      this.#arm(this.#tickedAt + TICK_MS);
+    }
   }
 
   close(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
+  }
+
+  /** Sees to a report at that time, unless an earlier one is due. */
+  #arm(at: number): void {
+    if (this.#timer !== undefined && this.#timerAt <= at) return;
+    clearTimeout(this.#timer);
+    this.#timerAt = at;
+    this.#timer = setTimeout(() => this.flush(), Math.max(0, at - performance.now()));
   }
 }

@@ -1,0 +1,96 @@
+// What the page hears of the counters. If the last change were told by no
+// tick, a page that draws its figures on 'stats' would show old ones for ever.
+import assert from 'node:assert/strict';
+import { beforeEach, mock, test } from 'node:test';
+import { Source } from '../src/generated/layout.ts';
+import type { CoreStats, WorkerMessage } from '../src/shared/protocol.ts';
+import { Reporter } from '../src/worker/reporter.ts';
+
+type Report = WorkerMessage & { t: 'report' };
+
+let now = 0;
+mock.method(performance, 'now', () => now);
+mock.timers.enable({ apis: ['setTimeout'] });
+
+let counters: { originBytes: number; peerBytesOut: number };
+let reports: (Report & { at: number })[];
+let reporter: Reporter;
+
+beforeEach(() => {
+  now += 10_000; // all timers of the test before are over
+  mock.timers.reset();
+  mock.timers.enable({ apis: ['setTimeout'] });
+  counters = { originBytes: 0, peerBytesOut: 0 };
+  reports = [];
+  const core = { get stats() { return { ...counters } as CoreStats; } };
+  reporter = new Reporter(core, (message) => reports.push({ ...(message as Report), at: now }));
+});
+
+function pass(ms: number): void {
+  for (let i = 0; i < ms; i++) {
+    now += 1;
+    mock.timers.tick(1);
+  }
+}
+
+const ticks = () => reports.filter(({ tick }) => tick);
+
+test('a change that was flushed without a tick is told by one within a second', () => {
+  reporter.changed();
+  pass(1);
+  assert.equal(ticks().length, 1);
+  counters.originBytes = 5;
+  reporter.changed();
+  reporter.flush(); // a request ended: the page's figures must include it
+  assert.deepEqual([reports.at(-1)!.tick, reports.at(-1)!.stats.originBytes], [false, 5]);
+  const changedAt = now;
+  pass(1001);
+  assert.equal(ticks().length, 2);
+  assert.equal(ticks()[1]!.stats.originBytes, 5);
+  assert.ok(ticks()[1]!.at - changedAt <= 1000);
+});
+
+test('what is told with pieces gets its tick as well', () => {
+  reporter.changed();
+  pass(1);
+  counters.originBytes = 7;
+  reporter.piece('/a', 7, Source.Origin, '');
+  reporter.changed();
+  pass(101);
+  assert.equal(reports.at(-1)!.tick, false);
+  pass(900);
+  assert.equal(ticks().at(-1)!.stats.originBytes, 7);
+});
+
+test('a giver, of whom no request ends and no piece arrives, hears what it gave', () => {
+  reporter.changed();
+  pass(1);
+  for (let block = 1; block <= 250; block++) {
+    counters.peerBytesOut = block;
+    reporter.changed();
+    pass(10);
+  }
+  pass(1000);
+  assert.equal(ticks().at(-1)!.stats.peerBytesOut, 250);
+  assert.ok(ticks().length <= 5, `${ticks().length} ticks in 3.5 seconds`);
+  for (const [i, tick] of ticks().slice(1).entries()) assert.ok(tick.at - ticks()[i]!.at >= 1000);
+});
+
+test('nothing is told while nothing changes', () => {
+  counters.originBytes = 1;
+  reporter.changed();
+  pass(2000);
+  const before = reports.length;
+  for (let run = 0; run < 20; run++) {
+    reporter.changed();
+    pass(500);
+  }
+  assert.equal(reports.length, before);
+});
+
+test('nothing is told after the end', () => {
+  reporter.changed();
+  reporter.close();
+  pass(2000);
+  assert.equal(reports.length, 0);
+});
