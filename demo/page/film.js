@@ -1,18 +1,20 @@
-// The film and its strata: its bytes in the order they arrived, coloured by giver.
+// The film and its strata: which parts of the file are here, coloured by giver.
 
 import { ORIGIN } from './ledger.js';
-import { bytesText, percentText, visitorsText } from './words.js';
+import { bytesText, percentText, shortId } from './words.js';
 
-/** Layers drawn at most; beyond, the thinnest neighbours become one. */
-const LAYERS_MAX = 400;
+const SVG = 'http://www.w3.org/2000/svg';
+/** One step across the bar. (In bytes its numbers would be too large for a drawing.) */
+const UNIT_BYTES = 1024;
 
 export class Film {
   #ledger;
   #video;
-  #layers = [];
   #bar;
   #text;
-  #drawing = false;
+  #givers;
+  #strata = new Map(); // giver -> the outline of what it brought
+  #writing = false;
 
   /** Shows the film of manifest.json in the page's film section. */
   constructor(section, video, ledger) {
@@ -20,6 +22,8 @@ export class Film {
     this.#video = video;
     this.#bar = section.querySelector('#strata');
     this.#text = section.querySelector('#strata-text');
+    this.#givers = section.querySelector('#strata-givers');
+    this.#bar.setAttribute('viewBox', `0 0 ${video.bytes / UNIT_BYTES} 1`);
     section.querySelector('#film-title').textContent = video.title;
     section.querySelector('#film-note').textContent =
       `${video.duration} seconds, ${bytesText(video.bytes)}. Jump anywhere: what you look at comes first.`;
@@ -38,43 +42,41 @@ export class Film {
   }
 
   /** Takes the detail of a 'progress' event of the film. */
-  add({ bytes, source, peer }) {
-    const giver = source === 'peer' && peer ? peer : ORIGIN;
-    const last = this.#layers.at(-1);
-    if (last?.giver === giver) last.bytes += bytes;
-    else this.#layers.push({ giver, bytes });
-    if (this.#layers.length > LAYERS_MAX) this.#layers = merged(this.#layers);
-    if (this.#drawing) return;
-    this.#drawing = true;
-    requestAnimationFrame(() => this.#draw());
-  }
-
-  #draw() {
-    this.#drawing = false;
-    const bar = this.#bar;
-    const entry = this.#ledger.entry(this.path);
-    const length = Math.max(this.#video.bytes, entry.bytes);
-    while (bar.children.length > this.#layers.length) bar.lastChild.remove();
-    while (bar.children.length < this.#layers.length) bar.append(document.createElement('i'));
-    this.#layers.forEach(({ giver, bytes }, i) => {
-      bar.children[i].style.flexBasis = `${(100 * bytes) / length}%`;
-      bar.children[i].style.background = this.#ledger.colour(giver);
+  add({ ranges, source, peer }) {
+    const stratum = this.#stratum(source === 'peer' && peer ? peer : ORIGIN);
+    const outlines = ranges.map(({ offset, length }) => {
+      const wide = length / UNIT_BYTES;
+      return `M${offset / UNIT_BYTES} 0h${wide}v1h${-wide}z`;
     });
-    const { peers } = entry;
-    const here = `${percentText(Math.min(1, entry.bytes / this.#video.bytes))} of the film is here`;
-    const who = peers.length === 0 ? 'all of it from the origin'
-      : `${percentText(1 - entry.fromOrigin / entry.bytes)} of that from ${visitorsText(peers.length)}`;
-    this.#text.textContent = `${here}, ${who}. Layers lie in the order they arrived.`;
-    bar.setAttribute('aria-label', `${here}, ${who}`);
+    stratum.setAttribute('d', (stratum.getAttribute('d') ?? '') + outlines.join(''));
+    if (this.#writing) return;
+    this.#writing = true;
+    requestAnimationFrame(() => this.#write());
   }
-}
 
-/** Half as many layers: each pair becomes one, in the colour of the larger. */
-function merged(layers) {
-  const result = [];
-  for (let i = 0; i < layers.length; i += 2) {
-    const [a, b = { bytes: 0 }] = layers.slice(i, i + 2);
-    result.push({ giver: a.bytes >= b.bytes ? a.giver : b.giver, bytes: a.bytes + b.bytes });
+  #stratum(giver) {
+    let stratum = this.#strata.get(giver);
+    if (!stratum) {
+      this.#strata.set(giver, (stratum = document.createElementNS(SVG, 'path')));
+      stratum.style.fill = this.#ledger.colour(giver);
+      this.#bar.append(stratum);
+    }
+    return stratum;
   }
-  return result;
+
+  /** How much is here, and who brought it, in words. */
+  #write() {
+    this.#writing = false;
+    const { givers, bytes } = this.#ledger.entry(this.path);
+    const here = `${percentText(Math.min(1, bytes / this.#video.bytes))} of the film is here`;
+    this.#text.textContent = `${here}, each part in the colour of who brought it:`;
+    const names = [...givers].map(([giver, given]) => {
+      const item = document.createElement('li');
+      item.style.setProperty('--giver', this.#ledger.colour(giver));
+      item.textContent = `${giver === ORIGIN ? 'the origin' : `visitor ${shortId(giver)}`} ${bytesText(given)}`;
+      return item;
+    });
+    this.#givers.replaceChildren(...names);
+    this.#bar.setAttribute('aria-label', `${here}: ${names.map((item) => item.textContent).join(', ')}`);
+  }
 }

@@ -19,4 +19,5 @@ export type {
   ProgressDetail,
   ServerDetail,
 } from './page/events.ts';
+export type { ByteRange } from './shared/range.ts';
 export type { AssetStats, PeerStats, PeertideStats } from './page/stats.ts';

@@ -89,6 +89,8 @@ for (const name of ['peertide.wasm', 'peertide.nosimd.wasm']) {
     assert.deepEqual(new Uint8Array(Buffer.concat(data.map((output) => output.data))), file);
     assert.ok(data.every(({ code }) => code === Source.Origin));
     assert.deepEqual(seen.filter(({ kind }) => kind === Out.RequestEnd).map(({ code }) => code), [PtError.Ok]);
+    const [piece] = seen.filter(({ kind }) => kind === Out.Piece);
+    assert.deepEqual([piece!.text, piece!.offset, piece!.length, piece!.code], ['/a.bin', 0, file.length, Source.Origin]);
     assert.equal(core.stats.originBytes, file.length);
     assert.equal(core.stats.assets, 1);
     assert.deepEqual(core.stats.peers, []);

@@ -54,7 +54,7 @@ test('what is told with pieces gets its tick as well', () => {
   reporter.changed();
   pass(1);
   counters.originBytes = 7;
-  reporter.piece('/a', 7, Source.Origin, '');
+  reporter.piece('/a', { offset: 0, length: 7 }, Source.Origin, '');
   reporter.changed();
   pass(101);
   assert.equal(reports.at(-1)!.tick, false);
@@ -74,6 +74,38 @@ test('a giver, of whom no request ends and no piece arrives, hears what it gave'
   assert.equal(ticks().at(-1)!.stats.peerBytesOut, 250);
   assert.ok(ticks().length <= 5, `${ticks().length} ticks in 3.5 seconds`);
   for (const [i, tick] of ticks().slice(1).entries()) assert.ok(tick.at - ticks()[i]!.at >= 1000);
+});
+
+test('each giver of a file has one report, with the ranges it gave', () => {
+  const peer = 'ab'.repeat(20);
+  const give = (path: string, from: number, to: number, giver: string) => {
+    const source = giver === '' ? Source.Origin : Source.Peer;
+    reporter.piece(path, { offset: from, length: to - from }, source, giver);
+    reporter.changed();
+  };
+  give('/film', 100, 200, peer); // at once: nothing was told for long
+  pass(1);
+  assert.deepEqual(reports.at(-1)!.pieces.map(({ ranges }) => ranges), [[{ offset: 100, length: 100 }]]);
+  for (const [from, to] of [[400, 500], [200, 300], [300, 400], [900, 930]]) give('/film', from!, to!, peer);
+  give('/film', 500, 600, '');
+  give('/picture', 0, 50, peer);
+  const before = reports.length;
+  pass(100);
+  assert.equal(reports.length, before + 1);
+  assert.deepEqual(reports.at(-1)!.pieces, [
+    {
+      path: '/film',
+      bytes: 330,
+      ranges: [
+        { offset: 200, length: 300 },
+        { offset: 900, length: 30 },
+      ],
+      source: Source.Peer,
+      peer,
+    },
+    { path: '/film', bytes: 100, ranges: [{ offset: 500, length: 100 }], source: Source.Origin, peer: '' },
+    { path: '/picture', bytes: 50, ranges: [{ offset: 0, length: 50 }], source: Source.Peer, peer },
+  ]);
 });
 
 test('nothing is told while nothing changes', () => {

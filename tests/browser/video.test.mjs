@@ -3,7 +3,8 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { video } from './harness/fixture.mjs';
-import { Stage } from './harness/stage.mjs';
+import { eventsOf, Stage } from './harness/stage.mjs';
+import { until } from './harness/wait.mjs';
 
 let stage, giver;
 before(async () => {
@@ -103,6 +104,12 @@ test('a seek does not wait for what lies before it', async () => {
   assert.ok(Math.abs(frame - 0.8 * video.frames) <= 1, `frame ${frame}`);
   const { length } = stage.expected.get(video.path);
   assert.ok(peers.bytesIn + origin.bytes < 0.8 * length, `${peers.bytesIn} + ${origin.bytes} of ${length} bytes`);
+  // And the page is told which parts it has: among them one beyond the gap that the seek left.
+  const parts = await until('the part at 80 % to be told', async () => {
+    const told = (await eventsOf(visitor, 'progress')).filter(({ path }) => path === video.path).flatMap(({ ranges }) => ranges);
+    return told.some((part) => part.offset <= 0.8 * length && part.offset + part.length > 0.7 * length) && told;
+  });
+  assert.ok(parts.every((part) => part.length > 0 && part.offset + part.length <= length), JSON.stringify(parts));
   visitor.assertNoProblems();
   await visitor.close();
 });

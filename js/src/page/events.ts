@@ -1,13 +1,17 @@
+import type { ByteRange } from '../shared/range.ts';
 import type { PeertideStats } from './stats.ts';
 
 /** Where verified bytes came from: the site, another visitor, or what was kept. */
 export type AssetSource = 'origin' | 'peer' | 'store';
 
-/** Verified bytes of an asset arrived. */
+/** Verified bytes of an asset arrived from one giver; what comes within a tenth of a second is one event. */
 export interface ProgressDetail {
   /** URL path. */
   readonly path: string;
+  /** How many, in all the ranges. */
   readonly bytes: number;
+  /** Where in the file they lie: in ascending order, none touching another. */
+  readonly ranges: readonly ByteRange[];
   readonly source: AssetSource;
   /** The visitor who gave them (40 hex digits), with source `'peer'`. */
   readonly peer: string | undefined;

@@ -283,9 +283,9 @@ export class Peertide extends EventTarget {
 
   #report({ pieces, stats, tick }: WorkerMessage & { t: 'report' }): void {
     const changed = this.#statistics.take(pieces, stats);
-    for (const { path, bytes, source, peer } of pieces) {
+    for (const { path, bytes, ranges, source, peer } of pieces) {
       const name = SOURCES[source] ?? 'origin';
-      this.#emit('progress', { path, bytes, source: name, peer: name === 'peer' ? peer : undefined });
+      this.#emit('progress', { path, bytes, ranges, source: name, peer: name === 'peer' ? peer : undefined });
     }
     for (const detail of changed) this.#emit('asset', detail);
     if (tick) this.#emit('stats', this.stats());

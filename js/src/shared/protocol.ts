@@ -1,3 +1,5 @@
+import type { ByteRange } from './range.ts';
+
 /**
  * What travels between the page, its worker and the service worker. All of it
  * is structured-cloned; payload bytes are transferred.
@@ -84,6 +86,8 @@ export type PageMessage =
 export interface PieceReport {
   readonly path: string;
   readonly bytes: number;
+  /** Where in the file they lie. */
+  readonly ranges: readonly ByteRange[];
   readonly source: number;
   readonly peer: string;
 }

@@ -4,6 +4,20 @@ export interface ByteRange {
   readonly length: number;
 }
 
+/** The same parts in ascending order, with those that touch made one. */
+export function joinRanges(ranges: readonly ByteRange[]): ByteRange[] {
+  const joined: { offset: number; length: number }[] = [];
+  for (const { offset, length } of [...ranges].sort((a, b) => a.offset - b.offset)) {
+    const last = joined.at(-1);
+    if (last && offset <= last.offset + last.length) {
+      last.length = Math.max(last.length, offset + length - last.offset);
+    } else {
+      joined.push({ offset, length });
+    }
+  }
+  return joined;
+}
+
 /**
  * Reads a `Range` header (RFC 9110, section 14.2) for a file of `total` bytes.
  * Gives one range; `'whole'` where there is no header; `'unsatisfiable'` (to be

@@ -174,7 +174,7 @@ export class Host {
         this.#post({ t: 'peer', peer: output.peer, link: output.link, up: output.kind === Out.PeerUp });
         break;
       case Out.Piece:
-        this.#reporter.piece(output.text, output.length, output.code, output.peer);
+        this.#reporter.piece(output.text, { offset: output.offset, length: output.length }, output.code, output.peer);
         break;
       case Out.Fallback:
         this.#post({ t: 'fallback', path: output.text, reason: output.code });

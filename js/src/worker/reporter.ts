@@ -1,4 +1,5 @@
 import type { CoreStats, PieceReport, WorkerMessage } from '../shared/protocol.ts';
+import { joinRanges, type ByteRange } from '../shared/range.ts';
 
 /** Verified pieces are told to the page at most so often. */
 const PIECES_MS = 100;
@@ -9,7 +10,7 @@ const TICK_MS = 1000;
 export class Reporter {
   readonly #core: { readonly stats: CoreStats };
   readonly #post: (message: WorkerMessage) => void;
-  #pieces = new Map<string, PieceReport>();
+  #pieces = new Map<string, PieceReport & { readonly ranges: ByteRange[] }>();
   #timer: ReturnType<typeof setTimeout> | undefined;
   #timerAt = Infinity;
   #reportedAt = -Infinity;
@@ -23,11 +24,13 @@ export class Reporter {
     this.#post = post;
   }
 
-  /** Bytes of an asset were verified. */
-  piece(path: string, bytes: number, source: number, peer: string): void {
+  /** A part of an asset was verified. */
+  piece(path: string, part: ByteRange, source: number, peer: string): void {
     const key = `${source} ${peer} ${path}`;
-    const before = this.#pieces.get(key)?.bytes ?? 0;
-    this.#pieces.set(key, { path, bytes: before + bytes, source, peer });
+    const before = this.#pieces.get(key);
+    const ranges = before?.ranges ?? [];
+    ranges.push(part);
+    this.#pieces.set(key, { path, bytes: (before?.bytes ?? 0) + part.length, ranges, source, peer });
   }
 
   /** The core ran: something may have changed. */
@@ -45,7 +48,7 @@ export class Reporter {
     const tick = text !== this.#ticked && now - this.#tickedAt >= TICK_MS;
     this.#reportedAt = now;
     if (tick || text !== this.#reported || this.#pieces.size > 0) {
-      const pieces = [...this.#pieces.values()];
+      const pieces = [...this.#pieces.values()].map((piece) => ({ ...piece, ranges: joinRanges(piece.ranges) }));
       this.#pieces = new Map();
       this.#reported = text;
       this.#post({ t: 'report', pieces, stats, tick });
