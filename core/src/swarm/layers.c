@@ -77,6 +77,7 @@ static void ask_peer(pt_swarm *s, pt_file *f, pt_peer *p, uint32_t first) {
   }
   f->asked_us = s->cx->now_us ? s->cx->now_us : 1;
   f->asked_of = p->channel;
+  f->rejected = false;
 }
 
 static void ask_origin(pt_swarm *s) {
@@ -120,7 +121,7 @@ void pt_layers_plan(pt_swarm *s) {
   for (uint32_t i = 0; i < s->want_count; i++) {
     if (pt_layers_hash(s, s->wants[i].piece)) continue;
     pt_file *f = pt_swarm_file_of(s, s->wants[i].piece);
-    if (f->asked_us && now < f->asked_us + PT_LAYER_PATIENCE_US) {
+    if (f->asked_us && !f->rejected && now < f->asked_us + PT_LAYER_PATIENCE_US) {
       pt_swarm_wake(s, f->asked_us + PT_LAYER_PATIENCE_US);
       continue;
     }
@@ -299,7 +300,7 @@ void pt_layers_reject(pt_peer *p, const pt_wire_message *m) {
     pt_file *f = &s->files[i];
     if (memcmp(f->root, m->root, PT_HASH_SIZE) != 0 || !f->asked_us) continue;
     if (f->chunks_known == f->chunk_count) continue;
-    f->asked_us = 1; /* asked in vain: the next plan asks another, and the origin */
+    f->rejected = true;
     s->dirty = true;
   }
 }

@@ -90,6 +90,7 @@ typedef struct pt_file {
   uint32_t verified; /* pieces of it we have */
   uint64_t asked_us; /* hashes last asked of a peer; 0: never */
   uint32_t asked_of; /* and on which channel */
+  bool rejected;     /* which rejected it: another may be asked at once */
 } pt_file;
 
 #define PT_LAYER_CHUNK 512u /* piece hashes in one hash request */

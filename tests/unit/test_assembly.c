@@ -1,0 +1,195 @@
+/* Blocks become pieces: nothing wrong may get through, and who sent it must be
+ * named, nobody else. */
+#include "swarm_fixture.h"
+
+#define BLOCKS 4u
+
+static bool banned(const fixture *fx, uint32_t i) {
+  return pt_context_banned(fx->cx, fx->remotes[i].id);
+}
+
+/* The peers in turn give one block each of a piece, some of them wrong. */
+static void mix(fixture *fx, uint32_t piece, const uint8_t givers[BLOCKS], uint32_t liars) {
+  assert_true(pt_assembly_open(fx->s, piece));
+  for (uint32_t i = 0; i < BLOCKS; i++) {
+    pt_bytes block = fx_block(fx, piece, i * PT_BLOCK_SIZE);
+    uint8_t *bytes = malloc(block.len);
+    memcpy(bytes, block.data, block.len);
+    if (liars >> givers[i] & 1) bytes[i * 77] ^= 0x10;
+    pt_assembly_put(fx->s, piece, i * PT_BLOCK_SIZE, (pt_bytes){bytes, block.len},
+                    fx->remotes[givers[i]].name);
+    free(bytes);
+  }
+}
+
+static void a_right_piece_is_kept_and_announced(void **state) {
+  (void)state;
+  fixture *fx = fx_new_simple(2, BLOCKS);
+  fx_seed(fx, 0);
+  fx_ask(fx, 0, 0, false);
+  fx_leech(fx, 1);
+  fx_answer(fx, 0, BLOCKS);
+  assert_int_equal(fx->s->pieces[0].state, PT_PIECE_HAVE);
+  assert_memory_equal(fx->s->pieces[0].data, fx->data[0], BLOCKS * PT_BLOCK_SIZE);
+  assert_true(fx_event(fx, PT_OUT_PIECE));
+  assert_int_equal(fx->event.code, PT_SOURCE_PEER);
+  assert_memory_equal(fx->event.peer, fx->remotes[0].id, PT_ID_SIZE);
+  pt_wire_message m;
+  assert_true(fx_find(fx, 1, PT_WIRE_HAVE, &m));
+  assert_int_equal(m.index, 0);
+  fx_del(fx);
+}
+
+static void who_sent_all_of_a_wrong_piece_is_banned(void **state) {
+  (void)state;
+  fixture *fx = fx_new_simple(2, BLOCKS);
+  pt_peer *p = fx_seed(fx, 0);
+  fx_ask(fx, 0, 0, false);
+  for (uint32_t i = 0; i < BLOCKS; i++) {
+    pt_asked asked = {.begin = i * PT_BLOCK_SIZE, .length = PT_BLOCK_SIZE};
+    fx_answer_one(fx, 0, asked, i == 2);
+  }
+  assert_true(banned(fx, 0) && p->remote->condemned);
+  assert_true(fx_event(fx, PT_OUT_BAN));
+  assert_int_equal(fx->s->have_count, 0);
+  assert_false(pt_peer_usable(p));
+  fx_part(fx, 0);
+  fx_del(fx);
+}
+
+/* For every pattern of givers and every liar among them: the piece fails, is
+ * got anew from one source, and then exactly the liar is named. */
+static void of_a_mixed_piece_exactly_the_liar_is_named(void **state) {
+  (void)state;
+  for (uint32_t pattern = 1; pattern < 80; pattern++) {
+    for (uint32_t liar = 0; liar < 3; liar++) {
+      uint8_t givers[BLOCKS] = {(uint8_t)(pattern % 3), (uint8_t)(pattern / 3 % 3),
+                                (uint8_t)(pattern / 9 % 3), (uint8_t)(pattern / 27 % 3)};
+      bool lied = false, alone = true;
+      for (uint32_t i = 0; i < BLOCKS; i++) {
+        lied |= givers[i] == liar;
+        alone &= givers[i] == givers[0];
+      }
+      if (!lied || alone) continue;
+      fixture *fx = fx_new_simple(1, BLOCKS);
+      for (uint32_t i = 0; i < 4; i++) fx_seed(fx, i);
+      fx->s->pieces[0].pins++;
+      mix(fx, 0, givers, 1u << liar);
+      for (uint32_t i = 0; i < 4; i++) assert_false(banned(fx, i));
+      const uint8_t honest[BLOCKS] = {3, 3, 3, 3};
+      mix(fx, 0, honest, 0);
+      fx->s->pieces[0].pins--;
+      assert_int_equal(fx->s->have_count, 1);
+      for (uint32_t i = 0; i < 4; i++) assert_int_equal(banned(fx, i), i == liar);
+      fx_del(fx);
+    }
+  }
+}
+
+static void two_liars_are_both_named(void **state) {
+  (void)state;
+  fixture *fx = fx_new_simple(1, BLOCKS);
+  for (uint32_t i = 0; i < 4; i++) fx_seed(fx, i);
+  const uint8_t givers[BLOCKS] = {0, 1, 2, 1}, honest[BLOCKS] = {3, 3, 3, 3};
+  fx->s->pieces[0].pins++;
+  mix(fx, 0, givers, 1u << 0 | 1u << 2);
+  mix(fx, 0, honest, 0);
+  fx->s->pieces[0].pins--;
+  assert_true(banned(fx, 0) && banned(fx, 2));
+  assert_false(banned(fx, 1) || banned(fx, 3));
+  fx_del(fx);
+}
+
+/* After a failure blocks of others must not get in, or the liar stays unknown. */
+static void after_a_failure_a_piece_has_one_source(void **state) {
+  (void)state;
+  fixture *fx = fx_new_simple(1, BLOCKS);
+  pt_peer *a = fx_seed(fx, 0);
+  fx_ask(fx, 0, 0, false);
+  assert_int_equal(a->asked_count, BLOCKS);
+  fx_seed(fx, 1);
+  for (uint32_t i = 0; i < 2; i++) fx_answer_one(fx, 0, a->asked[0], i == 0); /* it lies */
+  pt_asked late = a->asked[0];
+  fx_hear_kind(fx, 0, PT_WIRE_CHOKE);
+  fx_plan(fx); /* the rest is asked of the other one */
+  while (fx->peers[1]->asked_count) fx_answer_one(fx, 1, fx->peers[1]->asked[0], false);
+  assert_int_equal(fx->cx->stats.pieces_failed, 1);
+  assert_int_equal(fx->cx->stats.peers_banned, 0);
+  fx_plan(fx);
+  assert_int_equal(fx->peers[1]->asked_count, BLOCKS); /* all of it */
+  fx_answer(fx, 1, 2);
+  fx_hear_kind(fx, 0, PT_WIRE_UNCHOKE);
+  a->asked[a->asked_count++] = late; /* as if it had been asked still */
+  fx_answer_one(fx, 0, late, true);
+  fx_answer(fx, 1, 4);
+  assert_int_equal(fx->s->have_count, 1);
+  assert_true(banned(fx, 0));
+  assert_false(banned(fx, 1));
+  fx_part(fx, 0);
+  fx_del(fx);
+}
+
+/* The origin steps in for a piece that failed: a peer's half of it goes. */
+static void the_origin_does_not_mix_with_peers_after_a_failure(void **state) {
+  (void)state;
+  fixture *fx = fx_new_simple(1, BLOCKS);
+  pt_peer *p = fx_seed(fx, 0);
+  fx_ask(fx, 0, 0, false);
+  fx->s->pieces[0].failures = 1;
+  fx_answer_one(fx, 0, p->asked[0], true);
+  fx_pass(fx, 10 * PT_SECOND_US); /* the page starves: a rescue */
+  assert_non_null(fx->s->fetches);
+  fx_check(fx);
+  fx_serve_all(fx);
+  assert_int_equal(fx->s->have_count, 1);
+  assert_int_equal(fx->cx->stats.pieces_failed, 0);
+  fx_del(fx);
+}
+
+static void a_wrong_origin_ends_requests_and_asks_for_a_new_index(void **state) {
+  (void)state;
+  fixture *fx = fx_new_simple(2, BLOCKS);
+  fx->s->counted = true;
+  pt_stream *st = fx_ask(fx, 0, 0, false);
+  fx->data[0][5] ^= 1;
+  fx_serve(fx, fx->s->fetches, BLOCKS * PT_BLOCK_SIZE);
+  assert_int_equal(st->result, PT_ERR_STALE);
+  assert_true(fx_event(fx, PT_OUT_INDEX_STALE));
+  pt_event out;
+  assert_true(pt_stream_poll(st, &out));
+  assert_int_equal(out.kind, PT_OUT_REQUEST_END);
+  assert_int_equal(out.code, PT_ERR_STALE);
+  fx_del(fx);
+}
+
+static void a_piece_waits_for_its_hash(void **state) {
+  (void)state;
+  uint64_t length = 2 * BLOCKS * PT_BLOCK_SIZE;
+  fixture *fx = fx_new(BLOCKS * PT_BLOCK_SIZE, &length, 1);
+  fx_seed(fx, 0);
+  pt_stream *st = fx_ask(fx, 0, 0, false);
+  fx_answer(fx, 0, 100);
+  assert_int_equal(fx->s->pieces[0].state, PT_PIECE_FULL);
+  assert_int_equal(fx->s->pieces[1].state, PT_PIECE_FULL);
+  pt_event out;
+  assert_false(pt_stream_poll(st, &out)); /* nothing is believed yet */
+  fx_know_hashes(fx);
+  pt_assembly_retry(fx->s, &fx->s->files[0]);
+  assert_int_equal(fx->s->have_count, 2);
+  assert_true(pt_stream_poll(st, &out));
+  fx_del(fx);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(a_right_piece_is_kept_and_announced),
+      cmocka_unit_test(who_sent_all_of_a_wrong_piece_is_banned),
+      cmocka_unit_test(of_a_mixed_piece_exactly_the_liar_is_named),
+      cmocka_unit_test(two_liars_are_both_named),
+      cmocka_unit_test(after_a_failure_a_piece_has_one_source),
+      cmocka_unit_test(the_origin_does_not_mix_with_peers_after_a_failure),
+      cmocka_unit_test(a_wrong_origin_ends_requests_and_asks_for_a_new_index),
+      cmocka_unit_test(a_piece_waits_for_its_hash),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
