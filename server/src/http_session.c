@@ -176,7 +176,7 @@ static int on_request(struct lws *wsi, pt_server *server, pt_http_session *sessi
   pt_response response;
   end_answer(session);
   read_request(wsi, &v, &request);
-  pt_http_sources sources = {.dir_fd = server->dir_fd,
+  pt_http_sources sources = {.dir_fd = server->root.fd,
                              .client_fd = server->client_fd,
                              .site = server->indexer ? pt_indexer_site(server->indexer) : NULL,
                              .stats_json = pt_server_stats_json,

@@ -4,6 +4,7 @@
 #include "log.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,15 +21,18 @@ struct pt_indexer {
   uv_timer_t timer;
   uv_poll_t poll;
   int handles_open;
-  int dir_fd, inotify_fd;
+  pt_site_root *root;
+  int inotify_fd;
+  int root_watch; /* of the folder that has the root's name; -1: none */
   char base_url[512];
   bool hybrid;
   pt_indexer_changed changed;
   void *context;
 
   pt_site *site;
-  bool working; /* the job runs: cache, built and error are its own */
-  bool dirty;   /* something changed since it began */
+  bool working;  /* the job runs: cache, built and error are its own */
+  bool dirty;    /* something changed since it began */
+  bool replaced; /* the root is another folder since: its result is of no use */
   bool stopping;
   uint64_t first_change_us; /* of those not yet built; 0: none */
   uint64_t started_us;
@@ -65,7 +69,7 @@ static void show_progress(void *context, uint64_t done, uint64_t all, size_t fil
 /* On a worker thread. */
 static void work(uv_work_t *job) {
   pt_indexer *x = job->data;
-  pt_site_make make = {.scan = {.dir_fd = x->dir_fd,
+  pt_site_make make = {.scan = {.dir_fd = x->root->fd,
                                 .inotify_fd = x->inotify_fd,
                                 .watch_failed = &x->watch_failed,
                                 .cancel = &x->cancel},
@@ -129,6 +133,12 @@ static void after_work(uv_work_t *job, int status) {
     free_when_done(x);
     return;
   }
+  if (x->replaced) {
+    pt_site_del(x->built);
+    x->built = NULL;
+    start_job(x);
+    return;
+  }
   if (x->watch_failed && !x->watch_warned) {
     x->watch_warned = true;
     pt_log(PT_LOG_WARN, "not all folders can be watched (fs.inotify.max_user_watches?): "
@@ -142,7 +152,28 @@ static void after_work(uv_work_t *job, int status) {
   x->dirty = false;
 }
 
+static void on_inotify(uv_poll_t *poll, int status, int events);
+
+/* Watches the new root, and nothing of the old one any more: on servers that
+ * keep their old releases the watches would add up. Called while no job runs,
+ * which would add watches of its own. */
+static void watch_anew(pt_indexer *x) {
+  if (x->handles_open < 2) return; /* nothing is watched here */
+  int fresh = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
+  if (fresh >= 0) {
+    uv_poll_stop(&x->poll);
+    dup3(fresh, x->inotify_fd, O_CLOEXEC);
+    close(fresh);
+    uv_poll_start(&x->poll, UV_READABLE, on_inotify);
+  }
+  x->root_watch = pt_site_root_watch(x->root, x->inotify_fd);
+  pt_site_root_follow(x->root); /* it may have been replaced again before that */
+}
+
 static void start_job(pt_indexer *x) {
+  if (x->replaced) watch_anew(x);
+  x->replaced = false;
+  atomic_store(&x->cancel, false);
   x->working = true;
   x->dirty = false;
   x->started_us = pt_clock_us();
@@ -150,32 +181,44 @@ static void start_job(pt_indexer *x) {
   if (uv_queue_work(x->loop, &x->job, work, after_work) != 0) x->working = false;
 }
 
+void pt_indexer_follow(pt_indexer *x) {
+  if (!pt_site_root_follow(x->root)) return;
+  pt_log(PT_LOG_INFO, "%s is another folder now", x->root->path);
+  x->replaced = true;
+  if (x->working) atomic_store(&x->cancel, true); /* the next job begins when it has ended */
+  build_in(x, QUIET_MS);
+}
+
 static void on_inotify(uv_poll_t *poll, int status, int events) {
   (void)events;
   pt_indexer *x = poll->data;
   char buffer[16384] __attribute__((aligned(8)));
-  bool relevant = false;
+  bool relevant = false, root_named = false;
   if (status < 0) return;
   for (;;) {
     ssize_t len = read(x->inotify_fd, buffer, sizeof buffer);
     if (len <= 0) break;
     for (ssize_t at = 0; at < len;) {
       const struct inotify_event *event = (const void *)(buffer + at);
+      if (event->wd == x->root_watch && event->len)
+        root_named = root_named || strcmp(event->name, pt_site_root_name(x->root)) == 0;
       /* Names that begin with a dot are never the site's. */
-      if ((event->len == 0 || event->name[0] != '.') && !(event->mask & IN_IGNORED))
+      else if ((event->len == 0 || event->name[0] != '.') && !(event->mask & IN_IGNORED))
         relevant = true;
       at += (ssize_t)(sizeof *event + event->len);
     }
   }
+  if (relevant || root_named) pt_indexer_follow(x);
   if (relevant) build_in(x, QUIET_MS);
 }
 
-pt_indexer *pt_indexer_new(uv_loop_t *loop, int dir_fd, const char *base_url, bool hybrid,
+pt_indexer *pt_indexer_new(uv_loop_t *loop, pt_site_root *root, const char *base_url, bool hybrid,
                            pt_indexer_changed changed, void *context) {
   pt_indexer *x = calloc(1, sizeof *x);
   if (x == NULL) return NULL;
   x->loop = loop;
-  x->dir_fd = dir_fd;
+  x->root = root;
+  x->root_watch = -1;
   x->hybrid = hybrid;
   x->changed = changed;
   x->context = context;
@@ -188,6 +231,8 @@ pt_indexer *pt_indexer_new(uv_loop_t *loop, int dir_fd, const char *base_url, bo
   if (x->inotify_fd >= 0 && uv_poll_init(loop, &x->poll, x->inotify_fd) == 0) {
     x->handles_open++;
     uv_poll_start(&x->poll, UV_READABLE, on_inotify);
+    x->root_watch = pt_site_root_watch(root, x->inotify_fd);
+    pt_site_root_follow(root);
   } else {
     x->watch_failed = true;
   }

@@ -132,6 +132,7 @@ static void on_second(uv_timer_t *timer) {
   serving *s = timer->data;
   pt_hub_tick(s->server.hub, pt_clock_us());
   pt_listener_resume(&s->listener);
+  if (s->server.indexer) pt_indexer_follow(s->server.indexer);
 }
 
 /* ---- the beginning ---- */
@@ -193,8 +194,7 @@ static bool open_all(serving *s) {
   pt_server *server = &s->server;
   const pt_server_config *config = server->config;
   char why[PATH_MAX + 256];
-  server->dir_fd = open(config->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (server->dir_fd < 0) {
+  if (!pt_site_root_open(&server->root, config->dir)) {
     fprintf(stderr, "peertide serve: %s: %s\n", config->dir, strerror(errno));
     return false;
   }
@@ -227,7 +227,7 @@ static bool start(serving *s) {
     return false;
   }
   set_base_url(s);
-  server->indexer = pt_indexer_new(&server->loop, server->dir_fd, server->base_url,
+  server->indexer = pt_indexer_new(&server->loop, &server->root, server->base_url,
                                    server->config->web_torrent, on_site, s);
   if (server->indexer == NULL) fprintf(stderr, "peertide serve: out of memory\n");
   return server->indexer != NULL;
@@ -271,7 +271,7 @@ static void release(serving *s) {
   pt_hub_del(server->hub);
   free(s->settings);
   if (server->client_fd >= 0) close(server->client_fd);
-  if (server->dir_fd >= 0) close(server->dir_fd);
+  pt_site_root_close(&server->root);
 }
 
 int pt_serve_command(const pt_server_config *config) {
@@ -279,7 +279,7 @@ int pt_serve_command(const pt_server_config *config) {
   if (s == NULL) return 1;
   pt_server *server = &s->server;
   server->config = config;
-  server->dir_fd = server->client_fd = -1;
+  server->root.fd = server->client_fd = -1;
   server->started_us = pt_clock_us();
   signal(SIGPIPE, SIG_IGN);
   set_descriptor_limit(config->max_connections);
@@ -292,8 +292,8 @@ int pt_serve_command(const pt_server_config *config) {
     else
       stop(s);
     release(s);
-  } else if (server->dir_fd >= 0) {
-    close(server->dir_fd);
+  } else {
+    pt_site_root_close(&server->root);
   }
   free(s);
   return ok ? 0 : 1;

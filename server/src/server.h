@@ -21,7 +21,8 @@ typedef struct pt_server {
   uv_timer_t end;          /* the last resort of a shutdown */
   struct lws_context *lws; /* NULL again once it is gone */
   struct lws_vhost *vhost;
-  int dir_fd, client_fd; /* client_fd -1: there are no client files */
+  pt_site_root root;
+  int client_fd; /* -1: there are no client files */
   char base_url[512];
   pt_indexer *indexer;
   pt_hub *hub;

@@ -2,7 +2,7 @@
 // the site's owner works on the files.
 import assert from 'node:assert/strict';
 import { createHash, randomBytes } from 'node:crypto';
-import { appendFile, mkdir, open, readFile, readdir, rename, rm, symlink, utimes } from 'node:fs/promises';
+import { appendFile, mkdir, open, readFile, readdir, rename, rm, symlink, truncate, utimes } from 'node:fs/promises';
 import path from 'node:path';
 import { describe, test } from 'node:test';
 import { request } from './harness/http.mjs';
@@ -229,6 +229,83 @@ describe('changes', () => {
     assert.ok([200, 304].includes(after.status));
     assert.equal(after.status === 200 && JSON.parse(after.body).assets['/img/a.jpg'].root,
       after.status === 200 && piecesRoot(small));
+  });
+});
+
+describe('another folder in the site\'s place', () => {
+  /** One release of a site: what every file says. */
+  const release = (name, more = {}) => ({ 'index.html': name, 'img/a.txt': `picture of ${name}`, ...more });
+
+  /** What is served, and the index with it, are this release; and the next change there is seen, too. */
+  async function assertServes(server, folder, name) {
+    await until(`the content of ${name}`, async () =>
+      (await request(server, '/img/a.txt')).body.toString() === `picture of ${name}`);
+    await until(`the index of ${name}`, async () =>
+      (await server.index()).assets['/index.html']?.root === piecesRoot(Buffer.from(name)));
+    await writeFiles(folder, { [`mark of ${name}.txt`]: '1' });
+    await until(`a change of ${name}`, async () =>
+      (await server.index()).assets[`/mark%20of%20${name}.txt`]);
+  }
+
+  test('is served when it is renamed to it, each time', async (context) => {
+    const home = await makeSite(context, { 'site/x': 'x', ...Object.fromEntries(
+      Object.entries(release('first')).map(([name, text]) => [`site/${name}`, text])) });
+    const site = path.join(home, 'site');
+    const server = await serve(context, site);
+    await assertServes(server, site, 'first');
+    for (const name of ['second', 'third']) {
+      const next = path.join(home, 'next'), old = path.join(home, 'old');
+      await writeFiles(next, release(name));
+      await rename(site, old);
+      await rename(next, site);
+      await rm(old, { recursive: true });
+      await assertServes(server, site, name);
+      assert.equal((await server.index()).assets['/x'], undefined);
+    }
+  });
+
+  test('is served when it is renamed to it while the old one is being indexed', async (context) => {
+    const home = await makeSite(context, { 'site/film.webm': 'f' });
+    const site = path.join(home, 'site'), next = path.join(home, 'next');
+    await truncate(path.join(site, 'film.webm'), 512 << 20); // takes a while to read
+    await writeFiles(next, release('second'));
+    const server = await serve(context, site, { ready: false });
+    await rename(site, path.join(home, 'old'));
+    await rename(next, site);
+    await until('the index', async () => (await server.stats()).index.ready);
+    assert.equal((await server.index()).assets['/film.webm'], undefined);
+    await assertServes(server, site, 'second');
+  });
+
+  for (const where of ['.', 'public']) {
+    test(`is served when a symbolic link is turned to it (DIR is ${where === '.' ? 'the link' : 'below the link'})`, async (context) => {
+      const home = await makeSite(context);
+      const link = path.join(home, 'current');
+      const turn = async (name) => {
+        await writeFiles(path.join(home, name, where), release(name));
+        await symlink(name, `${link}.next`);
+        await rename(`${link}.next`, link);
+      };
+      await turn('first');
+      const server = await serve(context, path.join(link, where));
+      await assertServes(server, path.join(home, 'first', where), 'first');
+      for (const name of ['second', 'third']) {
+        await turn(name);
+        await assertServes(server, path.join(home, name, where), name);
+        assert.equal((await server.index()).assets['/mark%20of%20first.txt'], undefined);
+      }
+    });
+  }
+
+  test('is served when it comes a while after the old one was removed', async (context) => {
+    const home = await makeSite(context);
+    const site = path.join(home, 'site');
+    await writeFiles(site, release('first'));
+    const server = await serve(context, `${site}/.`);
+    await rm(site, { recursive: true });
+    await until('an empty index', async () => Object.keys((await server.index()).assets).length === 0);
+    await writeFiles(site, release('second'));
+    await assertServes(server, site, 'second');
   });
 });
 
