@@ -424,9 +424,10 @@ bool pt_origin_data(pt_swarm *s, uint32_t id, pt_bytes data) {
   pt_fetch *fetch = find_fetch(s, id);
   if (!fetch) return false;
   s->cx->stats.origin_bytes += data.len;
-  if (data.len > fetch->length - fetch->at) {
-    s->cx->stats.wasted_bytes += data.len;
-    data.len = (size_t)(fetch->length - fetch->at);
+  uint64_t room = fetch->length - fetch->at;
+  if (data.len > room) {
+    s->cx->stats.wasted_bytes += data.len - room;
+    data.len = (size_t)room;
   }
   fetch->progress_us = s->cx->now_us;
   spread(s, fetch, data);
