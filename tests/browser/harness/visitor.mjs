@@ -3,9 +3,15 @@
 import assert from 'node:assert/strict';
 import { seconds } from './wait.mjs';
 
-// Firefox says so, without a URL, whenever its player drops a request that a
-// service worker answers; a service worker of one line that passes everything
-// on brings it about as well.
+// Firefox says so whenever whoever asked lets go of a service worker's answer
+// before he has read it to its end, as its player does for every jump: the copy
+// of the body into the request's pipe then ends early (BodyComplete() in
+// dom/serviceworkers/FetchEventOpChild.cpp). No service worker can prevent it:
+// it comes for a constant buffer and for a body that ends quietly once it is
+// cancelled, too, and for respondWith(fetch(event.request)). Only answers so
+// short that they are read at once don't bring it about. A Response made by
+// script has no URL, hence the empty quotes; a request that is aborted before
+// its first byte is not logged.
 const droppedByPlayer = /^Failed to load ‘’\. A ServiceWorker intercepted the request/;
 
 export class Visitor {
