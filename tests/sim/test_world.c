@@ -245,6 +245,100 @@ static void test_who_only_downloads_gives_nothing(void **state) {
   world_del(w);
 }
 
+/* A player takes little at a time and jumps about: what it left behind must not
+ * pile up, and little may be loaded in vain. */
+static void test_a_player_that_seeks_leaks_nothing(void **state) {
+  (void)state;
+  world *w = world_new(the_site, home);
+  seed_of(w);
+  uint32_t v = world_arrive(w);
+  uint64_t played = 0;
+  for (uint64_t seek = 0; seek < 60; seek++) {
+    uint64_t at = seek * 2654435761u % (VIDEO_BYTES - 400000);
+    world_request *r = world_ask_slowly(w, v, VIDEO, at, 0);
+    for (int i = 0; i < 6; i++) {
+      world_credit(w, r, 30000);
+      world_run(w, 50000, NULL, NULL);
+    }
+    assert_false(r->wrong);
+    played += r->received;
+    world_cancel(w, r);
+  }
+  world_run(w, SECOND, NULL, NULL);
+  pt_stats stats;
+  pt_node_stats(world_node(w, v), &stats);
+  assert_true(played > 60 * 100000);
+  assert_true(stats.stored_bytes <= VIDEO_BYTES); /* no more than the file itself */
+  assert_true(stats.peer_bytes_in + stats.origin_bytes <= 2 * VIDEO_BYTES);
+  assert_true(stats.wasted_bytes <= VIDEO_BYTES / 2);
+  assert_true(stats.origin_bytes <= VIDEO_BYTES / 4);
+  world_request *r = world_ask(w, v, VIDEO, 0, 0); /* and it still works */
+  finish(w);
+  assert_right(r);
+  world_del(w);
+}
+
+static void test_visitors_that_come_one_after_another_take_little_from_the_origin(void **state) {
+  (void)state;
+  world *w = world_new(the_site, home);
+  world_request *all[20];
+  for (int i = 0; i < 20; i++) {
+    all[i] = world_ask(w, world_arrive(w), VIDEO, 0, 0);
+    world_run(w, SECOND / 5, NULL, NULL);
+  }
+  finish(w);
+  for (int i = 0; i < 20; i++) assert_right(all[i]);
+  assert_true(world_origin_bytes(w) <= 3u * VIDEO_BYTES);
+  world_del(w);
+}
+
+static void test_a_file_larger_than_a_visitors_memory_arrives(void **state) {
+  (void)state;
+  world_options small = home;
+  small.memory_max = VIDEO_BYTES / 4;
+  world *w = world_new(the_site, small);
+  for (int i = 0; i < 3; i++) {
+    uint32_t v = world_arrive(w);
+    world_request *r = world_ask(w, v, VIDEO, 0, 0);
+    finish(w);
+    assert_right(r);
+    pt_stats stats;
+    pt_node_stats(world_node(w, v), &stats);
+    assert_true(stats.stored_bytes <= small.memory_max);
+  }
+  world_del(w);
+}
+
+static void test_a_server_that_is_down_from_the_start_costs_nothing(void **state) {
+  (void)state;
+  world *w = world_new(the_site, home);
+  world_server_fails(w, true);
+  world_request *r = world_ask(w, world_arrive(w), VIDEO, 0, 0);
+  finish(w);
+  assert_right(r);
+  assert_true(r->first_us - r->asked_us < SECOND / 4);
+  world_del(w);
+}
+
+static void test_a_server_that_says_nothing_costs_one_wait(void **state) {
+  (void)state;
+  world *w = world_new(the_site, home);
+  world_server_mutes(w);
+  uint32_t v = world_arrive(w);
+  world_request *r = world_ask(w, v, VIDEO, 0, 0);
+  finish(w);
+  assert_right(r);
+  assert_true(r->first_us - r->asked_us < 2 * SECOND);
+  for (uint32_t f = 0; f < 3; f++) {
+    world_run(w, 5 * SECOND, NULL, NULL);
+    r = world_ask(w, v, f, 0, 0);
+    finish(w);
+    assert_right(r);
+    assert_true(r->first_us - r->asked_us < SECOND / 4);
+  }
+  world_del(w);
+}
+
 static void test_the_same_seed_gives_the_same_outputs(void **state) {
   (void)state;
   uint64_t digests[2];
@@ -274,6 +368,11 @@ int main(void) {
       cmocka_unit_test(test_without_anybody_the_page_is_told_to_go_itself),
       cmocka_unit_test(test_another_version_at_the_origin_is_never_delivered),
       cmocka_unit_test(test_who_only_downloads_gives_nothing),
+      cmocka_unit_test(test_a_player_that_seeks_leaks_nothing),
+      cmocka_unit_test(test_visitors_that_come_one_after_another_take_little_from_the_origin),
+      cmocka_unit_test(test_a_file_larger_than_a_visitors_memory_arrives),
+      cmocka_unit_test(test_a_server_that_is_down_from_the_start_costs_nothing),
+      cmocka_unit_test(test_a_server_that_says_nothing_costs_one_wait),
       cmocka_unit_test(test_the_same_seed_gives_the_same_outputs),
   };
   return cmocka_run_group_tests(tests, make_site, drop_site);

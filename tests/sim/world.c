@@ -63,7 +63,7 @@ struct world {
   } fetches[FETCHES_MAX];
   uint32_t fetch_count;
   uint64_t origin_free_us, origin_bytes;
-  bool origin_fails, server_fails, links_fail;
+  bool origin_fails, server_fails, server_mute, links_fail;
   world_request requests[WORLD_REQUESTS_MAX];
   uint32_t request_count;
   uint32_t bans[WORLD_VISITORS_MAX], wrong_bans;
@@ -193,7 +193,7 @@ static void server_join(world *w, uint32_t v, uint64_t left, const uint8_t key[P
 
 static void server_take(world *w, uint32_t v, pt_bytes text) {
   static pt_signalling in;
-  if (w->server_fails) return;
+  if (w->server_fails || w->server_mute) return;
   if (pt_signalling_decode(text, &in, w->arena, sizeof w->arena, NULL) != PT_OK) {
     fprintf(stderr, "a node sent a malformed message: %.*s\n", (int)text.len,
             (const char *)text.data);
@@ -488,7 +488,7 @@ uint32_t world_arrive(world *w) {
   uint32_t v = w->visitor_count++;
   visitor *me = &w->visitors[v];
   *me = (visitor){.alive = true};
-  pt_config config = {.seed = pt_random_u64(&w->random)};
+  pt_config config = {.seed = pt_random_u64(&w->random), .memory_max = w->options.memory_max};
   for (size_t i = 0; i < PT_HASH_SIZE; i++) me->fingerprint[i] = (uint8_t)pt_random_u64(&w->random);
   memcpy(config.fingerprint, me->fingerprint, PT_HASH_SIZE);
   me->node = pt_node_new(&config, w->now_us);
@@ -512,6 +512,7 @@ void world_consent(world *w, uint32_t v, int consent) {
 }
 void world_origin_fails(world *w, bool fails) { w->origin_fails = fails; }
 void world_origin_site(world *w, const site *s) { w->origin_site = s; }
+void world_server_mutes(world *w) { w->server_mute = true; }
 void world_links_fail(world *w, bool fail) { w->links_fail = fail; }
 
 void world_server_fails(world *w, bool fails) {
@@ -520,8 +521,9 @@ void world_server_fails(world *w, bool fails) {
   for (uint32_t i = 0; fails && i < w->visitor_count; i++) give(w, i, &in);
 }
 
-world_request *world_ask(world *w, uint32_t v, uint32_t file, uint64_t at, uint64_t end) {
+world_request *world_ask_slowly(world *w, uint32_t v, uint32_t file, uint64_t at, uint64_t end) {
   const site_file *f = &w->site->files[file];
+  if (w->request_count == WORLD_REQUESTS_MAX) abort();
   world_request *r = &w->requests[w->request_count++];
   *r = (world_request){.visitor = v,
                        .id = w->request_count,
@@ -535,9 +537,24 @@ world_request *world_ask(world *w, uint32_t v, uint32_t file, uint64_t at, uint6
                  .length = r->end - at,
                  .text = {(const uint8_t *)f->path, strlen(f->path)}};
   give(w, v, &in);
-  pt_event credit = {.kind = PT_IN_REQUEST_CREDIT, .id = r->id, .length = UINT64_MAX};
-  give(w, v, &credit);
   return r;
+}
+
+world_request *world_ask(world *w, uint32_t v, uint32_t file, uint64_t at, uint64_t end) {
+  world_request *r = world_ask_slowly(w, v, file, at, end);
+  world_credit(w, r, UINT64_MAX);
+  return r;
+}
+
+void world_credit(world *w, const world_request *r, uint64_t bytes) {
+  pt_event in = {.kind = PT_IN_REQUEST_CREDIT, .id = r->id, .length = bytes};
+  give(w, r->visitor, &in);
+}
+
+void world_cancel(world *w, world_request *r) {
+  pt_event in = {.kind = PT_IN_REQUEST_CANCEL, .id = r->id};
+  r->done = true;
+  give(w, r->visitor, &in);
 }
 
 bool world_run(world *w, uint64_t for_us, bool (*until)(world *, void *), void *arg) {

@@ -9,7 +9,7 @@
 #include "site.h"
 
 #define WORLD_VISITORS_MAX 64
-#define WORLD_REQUESTS_MAX 64
+#define WORLD_REQUESTS_MAX 256
 
 typedef struct world world;
 
@@ -19,6 +19,7 @@ typedef struct world_options {
   uint64_t server_delay_us; /* one way to server and origin */
   uint64_t uplink_rate;     /* of each visitor */
   uint64_t origin_rate;     /* of the origin, shared */
+  uint64_t memory_max;      /* of each visitor; 0: the node's default */
 } world_options;
 
 typedef struct world_request {
@@ -26,7 +27,7 @@ typedef struct world_request {
   uint64_t at, end;  /* range asked for */
   uint64_t received; /* bytes that came */
   uint64_t from_origin, from_peers;
-  bool done;
+  bool done;  /* ended, or cancelled */
   int result; /* of PT_OUT_REQUEST_END */
   bool wrong; /* bytes differed from the site's: must never be */
   uint64_t asked_us, first_us, done_us;
@@ -49,10 +50,19 @@ void world_origin_fails(world *w, bool fails);
 /* The origin serves these bytes instead of the site's (another version). */
 void world_origin_site(world *w, const site *s);
 void world_server_fails(world *w, bool fails);
+/* It accepts, and never says anything. */
+void world_server_mutes(world *w);
 void world_links_fail(world *w, bool fail);
 
 /* Asks for bytes [at, end) of a file with unlimited credit; end 0: all of it. */
 world_request *world_ask(world *w, uint32_t visitor, uint32_t file, uint64_t at, uint64_t end);
+
+/* The same without credit: the page takes what world_credit() says. */
+world_request *world_ask_slowly(world *w, uint32_t visitor, uint32_t file, uint64_t at,
+                                uint64_t end);
+void world_credit(world *w, const world_request *r, uint64_t bytes);
+/* The page does not want it any more. */
+void world_cancel(world *w, world_request *r);
 
 /* Runs until the predicate holds, nothing is left to happen, or the time is
  * over. True when it held. NULL: for that long. */

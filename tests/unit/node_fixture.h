@@ -141,16 +141,15 @@ static inline char *nf_index_of(fixture *const *sites, uint32_t count) {
   for (uint32_t i = 0; i < count; i++) {
     const pt_swarm *s = sites[i]->s;
     pt_metainfo m;
-    assert_int_equal(
-        pt_metainfo_parse((pt_bytes){sites[i]->torrent, sites[i]->torrent_len}, &m), PT_OK);
+    assert_int_equal(pt_metainfo_parse((pt_bytes){sites[i]->torrent, sites[i]->torrent_len}, &m),
+                     PT_OK);
     memcpy(swarms[i].v2, m.v2, PT_HASH_SIZE);
     memcpy(swarms[i].key, m.v2, PT_ID_SIZE);
     pt_metainfo_free(&m);
     swarms[i].piece_length = s->piece_length;
     swarms[i].length = s->length;
     snprintf(paths[i], sizeof paths[i], "/s%u.bin", i);
-    assets[i] =
-        (pt_site_asset){.path = paths[i], .type = type, .length = s->length, .swarm = i};
+    assets[i] = (pt_site_asset){.path = paths[i], .type = type, .length = s->length, .swarm = i};
     memcpy(assets[i].root, s->files[0].root, PT_HASH_SIZE);
   }
   pt_site_index index = {.created = "2026-11-20T10:00:00Z",

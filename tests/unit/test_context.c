@@ -102,7 +102,9 @@ static void a_new_limit_holds_at_once(void **state) {
   context_del(cx);
 }
 
-static void id_of(uint32_t number, uint8_t id[PT_ID_SIZE]) { unit_fill(id, PT_ID_SIZE, number + 9); }
+static void id_of(uint32_t number, uint8_t id[PT_ID_SIZE]) {
+  unit_fill(id, PT_ID_SIZE, number + 9);
+}
 
 static void the_oldest_ban_is_forgotten_first(void **state) {
   (void)state;

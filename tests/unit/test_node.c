@@ -35,9 +35,9 @@ static void requests_are_bounded(void **state) {
 static void what_is_gone_is_no_error(void **state) {
   (void)state;
   node_fixture *nf = nf_new((pt_config){0});
-  const enum pt_in kinds[] = {PT_IN_REQUEST_CREDIT,  PT_IN_REQUEST_CANCEL,  PT_IN_ORIGIN_DATA,
-                              PT_IN_ORIGIN_END,      PT_IN_CHANNEL_MESSAGE, PT_IN_CHANNEL_DRAINED,
-                              PT_IN_CHANNEL_CLOSED,  PT_IN_SERVER_CLOSED,   PT_IN_SERVER_OPENED};
+  const enum pt_in kinds[] = {PT_IN_REQUEST_CREDIT, PT_IN_REQUEST_CANCEL,  PT_IN_ORIGIN_DATA,
+                              PT_IN_ORIGIN_END,     PT_IN_CHANNEL_MESSAGE, PT_IN_CHANNEL_DRAINED,
+                              PT_IN_CHANNEL_CLOSED, PT_IN_SERVER_CLOSED,   PT_IN_SERVER_OPENED};
   for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
     pt_event in = {.kind = (uint16_t)kinds[i], .id = 4711, .link = 4711};
     assert_int_equal(nf_give(nf, &in), PT_OK);

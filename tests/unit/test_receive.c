@@ -8,14 +8,14 @@ static fixture *seeding(void) {
 }
 
 static void request(fixture *fx, uint32_t i, uint32_t piece, uint32_t begin, uint32_t length) {
-  pt_wire_message m = {
-      .kind = PT_WIRE_REQUEST, .index = piece, .begin = begin, .length = length};
+  pt_wire_message m = {.kind = PT_WIRE_REQUEST, .index = piece, .begin = begin, .length = length};
   fx_hear(fx, i, &m);
 }
 
 static void a_wrong_message_costs_its_sender_the_channel(void **state) {
   (void)state;
-  const uint8_t bits_short[1] = {0}, bits_tail[2] = {0, 1}, far[4] = {0, 0, 0, 10}, ext[3] = {1, 2, 3};
+  const uint8_t bits_short[1] = {0}, bits_tail[2] = {0, 1}, far[4] = {0, 0, 0, 10},
+                ext[3] = {1, 2, 3};
   const pt_wire_message faults[] = {
       {.kind = PT_WIRE_HAVE, .index = 10},
       {.kind = PT_WIRE_HAVE, .index = UINT32_MAX},
@@ -298,8 +298,7 @@ static void our_own_wants_keep_to_the_bound(void **state) {
   (void)state;
   fixture *fx = fx_new_simple(1200, 1);
   for (uint32_t i = 0; i < 1200; i += 2) fx_have(fx, i); /* every second: many ranges */
-  for (uint32_t i = 0; i < 4; i++)
-    fx_ask(fx, 0, (uint64_t)(i * 300 + 1) * PT_BLOCK_SIZE, false);
+  for (uint32_t i = 0; i < 4; i++) fx_ask(fx, 0, (uint64_t)(i * 300 + 1) * PT_BLOCK_SIZE, false);
   fx_leech(fx, 0);
   fx->s->windows_changed = true;
   fx->s->dirty = true;

@@ -91,7 +91,12 @@ static void nonsense_is_said_to_be_so_and_changes_nothing(void **state) {
   node_fixture *nf = nf_new((pt_config){0});
   nf_welcome(nf);
   nf_forget(nf);
-  const char *texts[] = {"", "{", "[]", "null", "{\"action\":7}", "{\"action\":\"peers\"}",
+  const char *texts[] = {"",
+                         "{",
+                         "[]",
+                         "null",
+                         "{\"action\":7}",
+                         "{\"action\":\"peers\"}",
                          "{\"action\":\"signal\",\"kind\":\"offer\"}"};
   for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
     pt_event in = {.kind = PT_IN_SERVER_MESSAGE,
