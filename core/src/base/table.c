@@ -4,7 +4,9 @@
 #include <string.h>
 
 static size_t home_of(const pt_table *t, uint32_t id) {
-  return (size_t)((id * 0x9e3779b1u) >> 7) & (t->cap - 1);
+  /* Fibonacci hashing, upper half: ids that differ in high bits only must not
+   * end up at the same place. */
+  return (size_t)((id * 0x9e3779b97f4a7c15u) >> 32) & (t->cap - 1);
 }
 
 static pt_table_slot *find(const pt_table *t, uint32_t id) {
