@@ -1,4 +1,6 @@
-/* The safety net: a page must never wait longer than it would have without
+/* core/src/swarm/origin.c (the server has a unit of that name too).
+ *
+ * The safety net: a page must never wait longer than it would have without
  * peers, and the origin must not pay for a crowd. */
 #include "swarm_fixture.h"
 
