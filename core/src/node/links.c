@@ -218,7 +218,9 @@ void pt_links_remote_signal(pt_node *n, const pt_signalling *m) {
   if (m->kind == PT_SIGNAL_BYE) {
     if (same || m->nonce.len == 0) close_link(n, link, true);
   } else if (m->kind == PT_SIGNAL_ANSWER) {
-    if (same && link->phase == PT_PHASE_DIALLING && sdp_is_of(n, m)) pass_on(n, link, m, m->sdp);
+    if (!same || link->phase != PT_PHASE_DIALLING || !sdp_is_of(n, m)) return;
+    n->cx.dial_news_us = n->cx.now_us;
+    pass_on(n, link, m, m->sdp);
   } else if (m->kind == PT_SIGNAL_CANDIDATE && same) {
     pass_on(n, link, m, m->candidate);
   }
@@ -257,6 +259,7 @@ int pt_links_state(pt_node *n, const pt_event *in) {
     return PT_OK;
   }
   if (link->phase != PT_PHASE_CONNECTED) link->expires_us = n->cx.now_us + PT_IDLE_LINK_US;
+  n->cx.dial_news_us = n->cx.now_us;
   link->phase = PT_PHASE_CONNECTED;
   open_channels(n, link);
   return PT_OK;
@@ -285,6 +288,7 @@ int pt_links_channel_opened(pt_node *n, const pt_event *in) {
     return PT_OK;
   }
   link->phase = PT_PHASE_CONNECTED;
+  n->cx.dial_news_us = n->cx.now_us;
   link->expires_us = n->cx.now_us + PT_IDLE_LINK_US;
   pt_peer *old = peer_of(s, link);
   if (old) { /* both opened one: the higher id's stays */

@@ -51,6 +51,7 @@ typedef struct pt_context {
                                        while the first connections are being made */
   bool server_silent;               /* the server can't name peers (closed or refused) */
   uint32_t dials;                   /* links being connected */
+  uint64_t dial_news_us;            /* when one of them last made progress */
   uint32_t fetch_next;              /* id of the next origin fetch */
   uint32_t fetches;                 /* under way */
   uint64_t origin_retry_us;         /* the origin failed: not before this time */

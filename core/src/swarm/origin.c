@@ -20,6 +20,8 @@
 #define PT_FETCH_SPAN_MAX (4u << 20) /* bytes */
 #define PT_UNIT_BYTES (256u << 10)   /* of one election: a request's worth */
 #define PT_CONNECT_PATIENCE_US (1500u * PT_MS_US)
+#define PT_CONNECT_PATIENCE_MOST_US (4u * PT_SECOND_US)
+#define PT_SILENCE_US (3u * PT_SECOND_US) /* a silent peer may come back */
 #define PT_CHOKED_PATIENCE_US (500u * PT_MS_US)
 #define PT_BLOCKING_PATIENCE_US (300u * PT_MS_US)
 #define PT_RESCUE_PATIENCE_US (1u * PT_SECOND_US)
@@ -36,6 +38,7 @@
 typedef struct neighbourhood {
   bool holder;        /* somebody has it and may be asked */
   bool choked_holder; /* somebody has it and chokes us */
+  uint64_t silent_us; /* somebody has it and fell silent then; 0: nobody */
   bool anybody;       /* any peer whose pieces we know */
   bool greeting;      /* a peer whose pieces and wants we do not know yet */
   bool under_way;     /* somebody is fetching it from the origin */
@@ -54,6 +57,8 @@ static neighbourhood look_around(const pt_swarm *s, uint32_t piece) {
       n.holder = true;
     else if (p->choked && s->cx->now_us >= p->snubbed_until_us)
       n.choked_holder = true;
+    else if (p->silent_us > n.silent_us)
+      n.silent_us = p->silent_us;
   }
   return n;
 }
@@ -65,6 +70,15 @@ static bool expecting(const pt_swarm *s, neighbourhood n) {
   if (!s->counted && !n.anybody) return !cx->server_silent && cx->now_us < s->count_due_us;
   if (s->counted && s->complete + s->incomplete == 0) return n.greeting;
   return cx->dials > 0 || n.greeting;
+}
+
+/* Until when the first connections are waited for. News of one (an answer, a
+ * channel) show that it is being made, if slowly. */
+static uint64_t connect_limit_us(const pt_swarm *s) {
+  uint64_t least = s->wanting_since_us + PT_CONNECT_PATIENCE_US;
+  uint64_t most = s->wanting_since_us + PT_CONNECT_PATIENCE_MOST_US;
+  uint64_t news = s->cx->dial_news_us + PT_CONNECT_PATIENCE_US;
+  return news < least ? least : news < most ? news : most;
 }
 
 static uint64_t backup_delay_us(const pt_context *cx) {
@@ -98,8 +112,10 @@ static uint64_t due_us(pt_swarm *s, pt_want *w, enum pt_fallback *why) {
   *why = PT_FALLBACK_URGENT;
   if (n.holder || w->from) return w->blocking ? w->since_us + PT_BLOCKING_PATIENCE_US : PT_NEVER;
   if (w->blocking) return now;
+  if (n.silent_us && now < n.silent_us + PT_SILENCE_US)
+    return n.silent_us + PT_SILENCE_US; /* meanwhile starving streams are rescued */
   if (expecting(s, n)) {
-    uint64_t limit = s->wanting_since_us + PT_CONNECT_PATIENCE_US;
+    uint64_t limit = connect_limit_us(s);
     uint32_t size = pt_swarm_piece_size(s, w->piece);
     if (now < limit && w->head && !w->head_start && cx->head_start >= size) {
       cx->head_start -= size;
@@ -282,6 +298,16 @@ static uint64_t patience_us(const pt_swarm *s, const pt_want *next) {
   return PT_RESCUE_PATIENCE_US + (line_us < most_us ? line_us : most_us);
 }
 
+/* When a starving stream is rescued, after it began to starve: where nobody is
+ * left who might help, what was begun goes on without a pause. */
+static uint64_t rescue_delay_us(const pt_swarm *s, const pt_stream *st, uint32_t next) {
+  neighbourhood n = look_around(s, next);
+  if (n.holder) return patience_us(s, pt_swarm_want_of(s, next));
+  if (expecting(s, n)) return PT_CONNECT_PATIENCE_US;
+  bool begun = st->rescue_pieces && s->cx->now_us <= st->rescued_us + PT_RESCUE_CALM_US;
+  return begun ? 0 : PT_RESCUE_PATIENCE_US;
+}
+
 /* A stream has waited too long for its next piece: fetch it, and the more
  * pieces behind it the more often this happens. */
 static void rescue(pt_swarm *s, pt_stream *st) {
@@ -289,7 +315,7 @@ static void rescue(pt_swarm *s, pt_stream *st) {
   if (!st->starved_us || st->result != PT_OK || st->at >= st->end) return;
   const pt_file *f = &s->files[st->file];
   uint32_t first = f->piece_first + (uint32_t)(st->at / s->piece_length), count = 0;
-  uint64_t due = st->starved_us + patience_us(s, pt_swarm_want_of(s, first));
+  uint64_t due = st->starved_us + rescue_delay_us(s, st, first);
   if (now < due) {
     pt_swarm_wake(s, due < now + PT_ALIVE_US ? due : now + PT_ALIVE_US);
     return;

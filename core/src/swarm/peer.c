@@ -136,6 +136,13 @@ void pt_peer_cancel(pt_peer *p, uint32_t piece) {
   }
 }
 
+void pt_peer_disown(pt_peer *p) {
+  pt_swarm *s = p->swarm;
+  for (uint32_t i = 0; i < s->want_count; i++)
+    if (s->wants[i].from == p) s->wants[i].from = NULL;
+  s->dirty = true;
+}
+
 void pt_peer_release(pt_peer *p, bool cancel) {
   pt_swarm *s = p->swarm;
   for (uint32_t i = 0; i < s->want_count; i++) {
@@ -173,7 +180,7 @@ void pt_peer_count_in(pt_peer *p, uint32_t bytes, uint64_t sent_us) {
   cx->stats.peer_bytes_in += bytes;
   p->in_window += bytes;
   p->answered_us = cx->now_us;
-  p->snubbed_until_us = 0;
+  p->snubbed_until_us = p->silent_us = 0;
   turn_rates(p);
 }
 

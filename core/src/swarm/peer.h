@@ -50,6 +50,7 @@ struct pt_peer {
   uint32_t pipeline;    /* how many blocks to keep asked for */
   uint64_t answered_us; /* last block, or the first request of an idle line */
   uint64_t snubbed_until_us;
+  uint64_t silent_us;                        /* snubbed since, without a block; 0: it answers */
   uint64_t rate_in, rate_out;                /* bytes/s, smoothed */
   uint64_t in_window, out_window, window_us; /* for the rates */
   uint32_t rtt_min_us;
@@ -104,6 +105,8 @@ void pt_peer_ask(pt_peer *p, uint32_t piece);
 void pt_peer_cancel(pt_peer *p, uint32_t piece);
 /* Takes everything back: its pieces may be asked of others. */
 void pt_peer_release(pt_peer *p, bool cancel);
+/* Its pieces may be asked of others, while it may still bring them. */
+void pt_peer_disown(pt_peer *p);
 /* Can it be asked for this piece now? */
 bool pt_peer_offers(const pt_peer *p, uint32_t piece);
 bool pt_peer_wants(const pt_peer *p, uint32_t piece);

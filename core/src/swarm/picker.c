@@ -9,10 +9,12 @@
 #include "base/hash.h"
 #include "swarm/units.h"
 
-#define PT_STALL_US (1u * PT_SECOND_US)
+#define PT_STALL_US (2u * PT_SECOND_US) /* a starving stream is rescued earlier */
 #define PT_SNUB_US (5u * PT_SECOND_US)
 #define PT_STEAL_LEAST_US (200u * PT_MS_US)
 
+/* Who does not answer is passed over, and what was asked of it may be got
+ * elsewhere; but it may still answer, and is back in favour when it does. */
 static void find_stalls(pt_swarm *s) {
   uint64_t now = s->cx->now_us;
   for (pt_peer *p = s->peers; p; p = p->next) {
@@ -22,9 +24,12 @@ static void find_stalls(pt_swarm *s) {
       pt_swarm_wake(s, due);
       continue;
     }
-    p->snubbed_until_us = now + PT_SNUB_US;
+    if (now >= p->snubbed_until_us) {
+      if (!p->silent_us) p->silent_us = now;
+      p->snubbed_until_us = now + PT_SNUB_US;
+      pt_peer_disown(p);
+    }
     pt_swarm_wake(s, p->snubbed_until_us);
-    pt_peer_release(p, true);
   }
 }
 
