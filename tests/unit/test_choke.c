@@ -74,7 +74,7 @@ static void who_is_choked_hears_what_it_will_not_get(void **state) {
   (void)state;
   fixture *fx = seeding();
   pt_peer *p = fx_leech(fx, 0);
-  p->queued = p->queue_max; /* its line is full: blocks wait here */
+  p->queued = PT_LINK_QUEUE_MAX; /* its line is full: blocks wait here */
   for (uint32_t i = 0; i < 4; i++) {
     pt_wire_message ask = {.kind = PT_WIRE_REQUEST, .index = i, .length = PT_BLOCK_SIZE};
     fx_hear(fx, 0, &ask);

@@ -174,7 +174,7 @@ static void the_upload_queue_is_bounded(void **state) {
   (void)state;
   fixture *fx = seeding();
   pt_peer *p = fx_leech(fx, 0);
-  p->queued = p->queue_max;
+  p->queued = PT_LINK_QUEUE_MAX;
   for (uint32_t i = 0; i < PT_UPLOAD_QUEUE_MAX + 10; i++) request(fx, 0, 0, i, 1);
   assert_int_equal(p->upload_count, PT_UPLOAD_QUEUE_MAX);
   assert_int_equal(fx_count(fx, 0, PT_WIRE_REJECT), 10);
@@ -238,7 +238,7 @@ static void a_used_up_quota_rejects_what_was_queued(void **state) {
   fixture *fx = seeding();
   pt_peer *p = fx_leech(fx, 0);
   fx->cx->upload_quota = 3 * PT_BLOCK_SIZE;
-  p->queued = p->queue_max;
+  p->queued = PT_LINK_QUEUE_MAX;
   for (uint32_t i = 0; i < 6; i++) request(fx, 0, i, 0, PT_BLOCK_SIZE);
   p->queued = 0;
   uint32_t rejects = 0, blocks = 0;
@@ -253,6 +253,28 @@ static void a_used_up_quota_rejects_what_was_queued(void **state) {
   fx_del(fx);
 }
 
+/* One connection carries all channels to a peer: too much in their queues
+ * together, and the browser loses packets and stalls for half a second. */
+static void the_channels_of_a_link_share_one_short_queue(void **state) {
+  (void)state;
+  fixture *fx = seeding();
+  pt_peer *p = fx_leech(fx, 0);
+  pt_peer_drained(p);
+  p->remote->queued = PT_LINK_QUEUE_MAX; /* by a channel of another swarm */
+  for (uint32_t i = 0; i < 9; i++) request(fx, 0, i, 0, PT_BLOCK_SIZE);
+  assert_int_equal(fx_count(fx, 0, PT_WIRE_PIECE), 0);
+  assert_true(pt_peer_upload_at(p) == PT_NEVER);
+  p->remote->queued = 0;
+  p->queued = 0;
+  uint32_t got = fx_count(fx, 0, PT_WIRE_PIECE);
+  assert_int_equal(got, PT_LINK_QUEUE_MAX / (PT_BLOCK_SIZE + 13));
+  assert_true(p->remote->queued <= PT_LINK_QUEUE_MAX);
+  assert_int_equal(p->remote->queued, p->queued);
+  pt_peer_drained(p);
+  assert_int_equal(p->remote->queued, 0);
+  fx_del(fx);
+}
+
 static void a_full_line_does_not_keep_the_host_awake(void **state) {
   (void)state;
   fixture *fx = seeding();
@@ -260,7 +282,7 @@ static void a_full_line_does_not_keep_the_host_awake(void **state) {
   pt_peer *p = fx_leech(fx, 0);
   request(fx, 0, 0, 0, PT_BLOCK_SIZE);
   fx->cx->now_us += 30 * PT_SECOND_US; /* tokens enough */
-  p->queued = p->queue_max;
+  p->queued = PT_LINK_QUEUE_MAX;
   assert_true(pt_peer_upload_at(p) == PT_NEVER); /* only draining helps */
   p->queued = 0;
   assert_true(fx_count(fx, 0, PT_WIRE_PIECE) == 1);
@@ -353,6 +375,7 @@ int main(void) {
       cmocka_unit_test(longer_requests_than_a_send_are_rejected_and_block_nobody),
       cmocka_unit_test(a_used_up_quota_rejects_what_was_queued),
       cmocka_unit_test(a_full_line_does_not_keep_the_host_awake),
+      cmocka_unit_test(the_channels_of_a_link_share_one_short_queue),
       cmocka_unit_test(wants_are_bounded_and_may_be_anything),
       cmocka_unit_test(our_own_wants_keep_to_the_bound),
       cmocka_unit_test(blocks_that_nobody_asked_for_are_only_counted),

@@ -53,7 +53,7 @@ static void a_block_that_is_gone_is_rejected_not_sent(void **state) {
   fixture *fx = fx_new_simple(3, 2);
   for (uint32_t i = 0; i < 3; i++) fx_have(fx, i);
   pt_peer *p = fx_leech(fx, 0);
-  p->queued = p->queue_max;
+  p->queued = PT_LINK_QUEUE_MAX;
   for (uint32_t i = 0; i < 3; i++) {
     pt_wire_message ask = {
         .kind = PT_WIRE_REQUEST, .index = i, .begin = PT_BLOCK_SIZE, .length = PT_BLOCK_SIZE};

@@ -38,6 +38,7 @@
 #define PT_WIRE_MESSAGE_MAX (1u << 20)  /* one BitTorrent message, bytes */
 #define PT_WIRE_REQUEST_MAX 131072u     /* longest block request we answer */
 #define PT_CHANNEL_SEND_MAX 65536u      /* one data channel message we send */
+#define PT_LINK_QUEUE_MAX 65536u        /* bytes of blocks in the send queues of a link */
 #define PT_HASHES_PER_MESSAGE_MAX 8192u /* BEP 52: hashes asked for at once */
 #define PT_PROOF_LAYERS_MAX 32u
 

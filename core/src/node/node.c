@@ -205,11 +205,14 @@ static bool poll_streams(pt_node *n, pt_event *out) {
   return false;
 }
 
+/* The swarms take turns: their channels to one peer share its queue. */
 static bool poll_channels(pt_node *n, pt_event *out) {
   for (uint32_t i = 0; i < n->swarm_count; i++) {
-    for (pt_peer *p = n->swarms[i]->peers; p; p = p->next) {
+    uint32_t turn = (n->send_turn + i) % n->swarm_count;
+    for (pt_peer *p = n->swarms[turn]->peers; p; p = p->next) {
       size_t len = pt_peer_send(p, n->sending);
       if (!len) continue;
+      n->send_turn = turn + 1;
       *out = (pt_event){.kind = PT_OUT_CHANNEL_SEND, .id = p->channel, .data = {n->sending, len}};
       return true;
     }

@@ -80,6 +80,7 @@ struct pt_node {
   pt_session session;
   bool drained; /* all outputs were polled since the last input */
   uint8_t sending[PT_CHANNEL_SEND_MAX];
+  uint32_t send_turn; /* the swarm whose channels may send next */
 };
 
 /* assets.c. Installing an index emits PT_OUT_INDEXED; swarms that are not in

@@ -8,7 +8,6 @@
 
 #define PT_PIPELINE_START 16u
 #define PT_PIPELINE_LEAST 8u
-#define PT_QUEUE_START (128u << 10)
 
 pt_peer *pt_peer_new(pt_swarm *s, pt_remote *remote, uint32_t channel, bool created_here) {
   pt_peer *p = calloc(1, sizeof *p);
@@ -27,7 +26,6 @@ pt_peer *pt_peer_new(pt_swarm *s, pt_remote *remote, uint32_t channel, bool crea
   p->created_here = created_here;
   p->choking = p->choked = true;
   p->pipeline = PT_PIPELINE_START;
-  p->queue_max = PT_QUEUE_START;
   p->window_us = p->since_us = s->cx->now_us;
   p->next = s->peers;
   s->peers = p;
@@ -52,6 +50,7 @@ void pt_peer_del(pt_peer *p) {
   pt_swarm *s = p->swarm;
   pt_peer_release(p, false);
   forget_pieces(p);
+  pt_peer_drained(p);
   pt_peer **at = &s->peers;
   while (*at != p) at = &(*at)->next;
   *at = p->next;

@@ -65,9 +65,7 @@ struct pt_peer {
   uint32_t upload_head, upload_count;
   uint8_t *control; /* encoded messages that are no blocks */
   size_t control_len, control_cap;
-  uint32_t queued;    /* bytes in the channel's queue, as far as we know */
-  uint32_t queue_max; /* bytes we let be there */
-  uint64_t queue_us;  /* when it was last empty */
+  uint32_t queued; /* bytes in the channel's queue, as far as we know */
 
   uint8_t *partial; /* an incomplete message from a byte-stream peer */
   size_t partial_len, partial_cap;
@@ -87,6 +85,7 @@ void pt_peer_fault(pt_peer *p, int error, const char *what);
 /* send.c: the next channel message into out (PT_CHANNEL_SEND_MAX bytes);
  * returns its length, 0 when there is nothing to send now. */
 size_t pt_peer_send(pt_peer *p, uint8_t *out);
+/* Its channel's queue is empty, or gone. */
 void pt_peer_drained(pt_peer *p);
 /* When a block asked of us may be sent, if nothing else happens; PT_NEVER
  * while something else must happen first. */

@@ -1,17 +1,20 @@
 /* What goes out on a channel: small messages first, then blocks, packed into
- * sends of at most PT_CHANNEL_SEND_MAX bytes, while the channel's queue is
- * short. How short is steered by how fast it empties. */
+ * sends of at most PT_CHANNEL_SEND_MAX bytes, while the queue is short.
+ *
+ * The channels of a link share one SCTP association, and so one queue: what is
+ * in the queues of the others counts. With a long queue browsers send bursts
+ * that lose packets, and then wait out a retransmission timer (400 ms and
+ * more, doubling). What is in flight is not in the queue: how much that may be
+ * SCTP finds out itself, so that a short queue costs nothing on a long path. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/bits.h"
 #include "swarm/units.h"
 
-#define PT_QUEUE_LEAST (64u << 10)
-#define PT_QUEUE_MOST (1u << 20)
-#define PT_QUEUE_TIME_MS 20u /* of sending in the queue */
-#define PT_PIECE_HEADER 13u  /* length, kind, index, begin */
-#define PT_REJECT_SIZE 17u   /* length, kind, index, begin, length */
+#define PT_QUEUE_FULL (2u << 20) /* not even small messages are added */
+#define PT_PIECE_HEADER 13u      /* length, kind, index, begin */
+#define PT_REJECT_SIZE 17u       /* length, kind, index, begin, length */
 
 /* Our ids of extension messages, told in the extension handshake. */
 enum { PT_EXT_METADATA = 1, PT_EXT_DONTHAVE = 2, PT_EXT_WANT = 3 };
@@ -159,15 +162,22 @@ static size_t put_blocks(pt_peer *p, pt_writer *w) {
   return w->len;
 }
 
+/* Bytes of blocks that may be added to the queue. */
+static uint32_t room_of(const pt_peer *p) {
+  uint32_t queued = p->queued > p->remote->queued ? p->queued : p->remote->queued;
+  return queued < PT_LINK_QUEUE_MAX ? PT_LINK_QUEUE_MAX - queued : 0;
+}
+
 uint64_t pt_peer_upload_at(const pt_peer *p) {
-  if (!p->upload_count || p->broken || p->remote->condemned || p->queued >= p->queue_max)
-    return PT_NEVER;
-  return pt_context_upload_at(p->swarm->cx, p->uploads[p->upload_head].length);
+  if (!p->upload_count || p->broken || p->remote->condemned) return PT_NEVER;
+  uint32_t length = p->uploads[p->upload_head].length;
+  if (room_of(p) < PT_PIECE_HEADER + length) return PT_NEVER; /* drained: it is looked at again */
+  return pt_context_upload_at(p->swarm->cx, length);
 }
 
 size_t pt_peer_send(pt_peer *p, uint8_t *out) {
   if (p->broken || p->remote->condemned) return 0;
-  if (p->queued >= PT_QUEUE_MOST * 2) return 0; /* not even small messages */
+  if (p->queued >= PT_QUEUE_FULL) return 0;
   pt_writer w = pt_writer_of(out, PT_CHANNEL_SEND_MAX);
   size_t take = p->control_len < w.cap ? p->control_len : w.cap;
   if (take) {
@@ -175,19 +185,18 @@ size_t pt_peer_send(pt_peer *p, uint8_t *out) {
     memmove(p->control, p->control + take, p->control_len - take);
     p->control_len -= take;
   }
-  if (p->control_len == 0 && p->queued < p->queue_max) put_blocks(p, &w);
-  if (p->queued == 0 && w.len) p->queue_us = p->swarm->cx->now_us;
+  size_t room = room_of(p);
+  if (p->control_len == 0 && room > w.len) {
+    if (room < w.cap) w.cap = room;
+    put_blocks(p, &w);
+  }
   p->queued += (uint32_t)w.len;
+  p->remote->queued += (uint32_t)w.len;
   return w.len;
 }
 
 void pt_peer_drained(pt_peer *p) {
-  uint64_t took_us = p->swarm->cx->now_us - p->queue_us;
-  if (p->queued >= PT_QUEUE_LEAST && took_us > 0) {
-    uint64_t target = (uint64_t)p->queued * PT_QUEUE_TIME_MS * PT_MS_US / took_us;
-    target = (target + p->queue_max * 3u) / 4;
-    if (target < PT_QUEUE_LEAST) target = PT_QUEUE_LEAST;
-    p->queue_max = target < PT_QUEUE_MOST ? (uint32_t)target : PT_QUEUE_MOST;
-  }
+  pt_remote *r = p->remote;
+  r->queued -= p->queued < r->queued ? p->queued : r->queued;
   p->queued = 0;
 }
