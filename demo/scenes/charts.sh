@@ -2,7 +2,7 @@
 
 paint_archipelago() {
   noise n 1800 1200 11 420 9 0.52
-  printf '%s' "[n]geq=lum='st(0,p(X,Y)/65535);65535*clip((ld(0)-0.5)*1.7+0.5,0,1)',split[h][hs];"
+  printf '%s' "[n]$(contrast 1.7),split[h][hs];"
   printf '%s' "[h]$(palette 0#06283d 0.22#0b4a63 0.42#1a8a96 0.5#6fcdbf 0.535#eee3bd 0.56#c9bd86 0.62#6f8f5a 0.75#3f6b4a 0.88#7d7a6d 1#f4f1ea)[base];"
   printf '%s' "[hs]$(relief 6)[light];"
   printf '%s' "$(lit base light)[out]"
@@ -34,6 +34,8 @@ paint_tide_maker() {
   printf '%s' "v360=input=e:output=og:w=1200:h=1200:h_fov=176:v_fov=176:yaw=40:pitch=12[globe];"
   printf '%s' "color=s=1400x1400,format=gray,geq=lum='st(0,(X-700)/600);st(1,(Y-700)/600);st(2,1-ld(0)*ld(0)-ld(1)*ld(1));if(lt(ld(2),0),0,255*clip((sqrt(ld(2))*0.55-ld(0)*0.68-ld(1)*0.42)*1.25,0,1))',format=gbrp[sun];"
   printf '%s' "[globe]pad=1400:1400:100:100[g];[g][sun]blend=all_mode=multiply[moon];"
-  printf '%s' "color=s=1400x1400,format=gbrp,geq=r='8+12*exp(-pow((hypot(X-690,Y-690)-600)/90,2))+200*gt(mod(abs(sin(floor(X/3)*12.9898+floor(Y/3)*78.233)*43758.5453),1),0.9992)*gt(hypot(X-700,Y-700),604)':g='14+26*exp(-pow((hypot(X-690,Y-690)-600)/90,2))+200*gt(mod(abs(sin(floor(X/3)*12.9898+floor(Y/3)*78.233)*43758.5453),1),0.9992)*gt(hypot(X-700,Y-700),604)':b='24+40*exp(-pow((hypot(X-690,Y-690)-600)/90,2))+190*gt(mod(abs(sin(floor(X/3)*12.9898+floor(Y/3)*78.233)*43758.5453),1),0.9992)*gt(hypot(X-700,Y-700),604)'[space];"
+  # Stars, and a glow around the disc.
+  printf '%s' "color=s=1400x1400,format=gray16le,geq=lum='st(0,hypot(X-690,Y-690)-600);65535*max(0.5*exp(-pow(ld(0)/90,2)),gt(mod(abs(sin(floor(X/3)*12.9898+floor(Y/3)*78.233)*43758.5453),1),0.9992)*gt(ld(0),14))',"
+  printf '%s' "$(palette 0#080e18 0.5#142840 1#d0d6e0),format=gbrp[space];"
   printf '%s' "[space][moon]blend=all_mode=screen[out]"
 }

@@ -42,14 +42,29 @@ still_disc() {
   printf '%s' "[a]format=gbrp,geq=r='$2':g='$3':b='$4'[c];[c][b]alphamerge[out]"
 }
 
+# The waves from above: a sheet that continues itself at every edge (it is made
+# of mirror images), twice each way, so that a window of its size may begin
+# anywhere. What moves is the window: that costs nothing.
+film_sheet_w=1600 film_sheet_h=384
 still_waves() {
-  noise v 640 128 1301 22 5 0.55 3
-  printf '%s' "[v]geq=lum='65535*clip((p(X,Y)/65535-0.5)*1.7+0.5,0,1)',format=gray16le,format=gray[out]"
+  noise v $((film_sheet_w / 2)) $((film_sheet_h / 2)) 1301 44 6 0.55 3
+  printf '%s' "[v]$(contrast 1.7),format=gray,split[a][b];[b]hflip[c];[a][c]hstack,split[d][e];[e]vflip[f];[d][f]vstack,"
+  printf '%s' "loop=loop=-1:size=1,tile=2x2[out]"
+}
+
+# still_across SPREAD, still_away SPREAD: where on the sheet each pixel of the
+# water (400 x 96) lies, seen from the shore.
+still_across() {
+  printf '%s' "color=s=400x96,format=gray16le,geq=lum='mod((400+(X-200)/pow((Y+2)/H,0.7))*$1+40*$film_sheet_w,$film_sheet_w)',format=gray16le[out]"
+}
+
+still_away() {
+  printf '%s' "color=s=400x96,format=gray16le,geq=lum='mod(220*log((Y+2)/H)*$1+40*$film_sheet_h,$film_sheet_h)',format=gray16le[out]"
 }
 
 # film_graph STILLS_FOLDER: the graph of the whole film, output [out].
 film_graph() {
-  local dir=$1 bit x still="loop=loop=-1:size=1,settb=1/$FILM_FPS,setpts=N" night
+  local dir=$1 bit x train still="loop=loop=-1:size=1,settb=1/$FILM_FPS,setpts=N" night
   night='lt(t\,9)+gt(t\,47)'
   printf '%s' "movie=$dir/hours.png,format=gbrp,$still,crop=4:$film_sky_px:n:0,scale=$FILM_WIDTH:$film_sky_px:flags=fast_bilinear,setsar=1,trim=end_frame=$FILM_FRAMES[sky];"
   printf '%s' "movie=$dir/stars.png,format=gbrap,$still,split[st1][st2];[st1]fade=t=out:st=4:d=5:alpha=1[stars1];[st2]fade=t=in:st=47:d=6:alpha=1[stars2];"
@@ -64,7 +79,13 @@ film_graph() {
   printf '%s' "[s8][bt1]overlay=format=gbrp:x='-160+t*25':y='$((film_sky_px - 197))+3*sin(t*2.1)'[s9];"
   # Water: as in the still seascapes, with two wave trains that move.
   printf '%s' "[s9]split[above][m];[m]vflip,crop=$FILM_WIDTH:$film_water_px:0:0[flip];"
-  printf '%s' "movie=$dir/waves.png,format=gray,$still,crop=400:96:0:0,geq=lum='st(0,(Y+2)/H);st(1,200+(X-200)/pow(ld(0),0.7)*0.5);st(2,110*log(ld(0)));st(3,p(abs(mod(ld(1)+T*21+40*W,2*W-2)-W+1),abs(mod(ld(2)-T*9+80*H,2*H-2)-H+1)));st(4,p(abs(mod(ld(1)*1.3-T*15+40*W,2*W-2)-W+1),abs(mod(ld(2)*1.2-T*14+81*H,2*H-2)-H+1)));clip(128+(ld(3)+ld(4)-255)*0.8,0,255)',format=gray,trim=end_frame=$FILM_FRAMES,scale=$FILM_WIDTH:$film_water_px:flags=bicubic,split=3[wx][wy][ws];"
+  printf '%s' "movie=$dir/waves.png,format=gray,$still,split[sh1][sh2];"
+  for train in '1 2*n' "2 4*$film_sheet_w-n"; do
+    printf '%s' "[sh${train%% *}]crop=$film_sheet_w:$film_sheet_h:'mod(${train#* },$film_sheet_w)':'mod(4*$film_sheet_h-n,$film_sheet_h)'[w${train%% *}];"
+    printf '%s' "movie=$dir/across-${train%% *}.png,format=gray16le,$still[mx${train%% *}];movie=$dir/away-${train%% *}.png,format=gray16le,$still[my${train%% *}];"
+    printf '%s' "[w${train%% *}][mx${train%% *}][my${train%% *}]remap=format=gray[t${train%% *}];"
+  done
+  printf '%s' "[t1][t2]blend=all_mode=average,lut=c0='clip(128+(2*val-255)*0.8,0,255)',format=gray,trim=end_frame=$FILM_FRAMES,scale=$FILM_WIDTH:$film_water_px:flags=bicubic,split=3[wx][wy][ws];"
   printf '%s' "[wx]lut=y='128+(val-128)*0.09',format=gray,format=gbrp[xmap];[wy]lut=y='128+(val-128)*0.55',format=gray,format=gbrp[ymap];[flip][xmap][ymap]displace=edge=mirror[bent];"
   printf '%s' "[ws]lut=y='clip(110+val*0.62,0,255)',format=gray,format=gbrp,colorchannelmixer=rr=0.86:gg=0.96[shade];[bent][shade]blend=all_mode=multiply[sea];[above][sea]vstack,scale=out_color_matrix=bt709:out_range=tv,format=yuv420p,setsar=1,setparams=range=tv:color_primaries=bt709:color_trc=bt709:colorspace=bt709,noise=c0s=7:c0f=t:all_seed=42,"
   printf '%s' "drawtext=text='%{pts\:hms}  frame %{n}':font=DejaVu Sans Mono:fontsize=24:fontcolor=white@0.85:shadowcolor=black@0.6:shadowx=1:shadowy=1:x=w-tw-24:y=24,"

@@ -10,18 +10,19 @@ seascape() {
   shift 9
   local wave=$1 stops=$2 sun=$3 cloud_rgb=$4 water_rgb=$5
   shift 5
-  local scene=scene i=0
-  # Air: colour by height, slightly disturbed; the sun's disc and its glow.
+  local scene=scene i=0 half="$((w / 2))x$((sky / 2))" whole="scale=$w:$sky:flags=bicubic+accurate_rnd+bitexact"
+  # Air: colour by height; the sun's disc and its glow. What is soft is painted
+  # at half the size, for a quarter of the work.
   # shellcheck disable=SC2086 # the stops are words
   printf '%s' "color=s=${w}x$sky,format=gray16le,geq=lum='65535*clip(Y/H,0,1)',$(palette $stops),format=gbrp[air];"
-  printf '%s' "color=s=${w}x$sky,format=gray16le,geq=lum='st(0,hypot(X-$sun_x,Y-$sun_y)/$sun_r);65535*clip(clip((1-ld(0))*$sun_r/2+0.5,0,1)*0.9+0.55*exp(-ld(0)/2.2)+0.28*exp(-ld(0)/7),0,1)',"
-  printf '%s' "format=gbrp,$(tint "$sun")[glow];[air][glow]blend=all_mode=screen[day];"
+  printf '%s' "color=s=$half,format=gray16le,geq=lum='st(0,hypot(2*X-$sun_x,2*Y-$sun_y)/$sun_r);65535*clip(clip((1-ld(0))*$sun_r/2+0.5,0,1)*0.9+0.55*exp(-ld(0)/2.2)+0.28*exp(-ld(0)/7),0,1)',"
+  printf '%s' "$whole,format=gbrp,$(tint "$sun")[glow];[air][glow]blend=all_mode=screen[day];"
   # Stars, fewer towards the horizon.
-  printf '%s' "color=s=${w}x$sky,format=gray,geq=lum='if(gt(mod(abs(sin(floor(X/2)*12.9898+floor(Y/2)*78.233)*43758.5453),1),1-0.0016*$stars*(1-Y/H)),90+165*mod(abs(sin(floor(X/2)*7.13+floor(Y/2)*3.71)*1731.7),1),0)',format=gbrp[stars];"
+  printf '%s' "color=s=$half,format=gray,geq=lum='if(gt(mod(abs(sin(X*12.9898+Y*78.233)*43758.5453),1),1-0.0016*$stars*(1-Y/H)),90+165*mod(abs(sin(X*7.13+Y*3.71)*1731.7),1),0)',scale=$w:$sky:flags=neighbor,format=gbrp[stars];"
   printf '%s' "[day][stars]blend=all_mode=screen[night];"
   # Clouds: noise, thinner to the zenith, brighter near the sun.
-  noise cl "$w" "$sky" "$seed" $((sky / 3)) 7 0.55 3
-  printf '%s' "[cl]geq=lum='st(0,clip((p(X,Y)/65535-(0.72-0.3*$cloud))*4,0,1)*clip(Y/H*1.6,0.15,1));st(1,exp(-hypot(X-$sun_x,(Y-$sun_y)*1.6)/(W*0.28)));65535*ld(0)*clip(0.42+0.75*ld(1),0,1)',format=gbrp,$(tint "$cloud_rgb")[clouds];"
+  noise cl $((w / 2)) $((sky / 2)) "$seed" $((sky / 6)) 6 0.55 3
+  printf '%s' "[cl]geq=lum='65535*clip((p(X,Y)/65535-(0.72-0.3*$cloud))*4,0,1)*clip(Y/H*1.6,0.15,1)*clip(0.42+0.75*exp(-hypot(X-$sun_x/2,(Y-$sun_y/2)*1.6)/(W*0.28)),0,1)',$whole,format=gbrp,$(tint "$cloud_rgb")[clouds];"
   printf '%s' "[night][clouds]blend=all_mode=screen[$scene];"
   while (($# >= 3)); do
     printf '%s' "movie=$1[o$i];[$scene][o$i]overlay=x=$2:y=$3:format=gbrp[scene$i];"
@@ -32,15 +33,15 @@ seascape() {
   # Water: the scene upside down, each pixel taken from where a wave throws it.
   # Waves are noise seen in perspective: row y of the water is 1/y away.
   printf '%s' "[$scene]split[above][mirror];[mirror]vflip,crop=$w:$water:0:0[flip];"
-  noise wv "$w" 1024 $((seed + 50)) 64 5 0.6 3
+  noise wv "$w" "$water" $((seed + 50)) 64 5 0.6 3
   printf '%s' "[wv]geq=lum='st(0,(Y+4)/$water);st(1,abs(mod(40*W+W/2+(X-W/2)/pow(ld(0),0.7)*0.45,2*W-2)-W+1));st(2,abs(mod(230*log(ld(0))+8*H,2*H-2)-H+1));"
-  printf '%s' "65535*clip(0.5+(p(ld(1),ld(2))/65535-0.5)*1.9,0,1)',crop=$w:$water:0:0,format=gray16le,split[wa][wb];"
+  printf '%s' "65535*clip(0.5+(p(ld(1),ld(2))/65535-0.5)*1.9,0,1)',format=gray16le,split[wa][wb];"
   printf '%s' "[wa]geq=lum='32896+(p(X,Y)-32768)*(0.10+0.90*Y/H)*$wave/128',format=gray16le,format=gray,format=gbrp[ymap];"
   printf '%s' "[wb]split[wb1][wb2];[wb1]geq=lum='32896+(p(X+7,Y)-p(X-7,Y))*(0.2+0.8*Y/H)*$wave/300',format=gray16le,format=gray,format=gbrp[xmap];"
   printf '%s' "[flip][xmap][ymap]displace=edge=mirror[broken];"
   # The slope that faces us shows the water's own colour.
   printf '%s' "[wb2]geq=lum='65535*clip(0.30+0.5*Y/H+(p(X,Y)-p(X,Y-3))/65535*2.4,0,0.86)',format=gray16le,format=gray[depth];"
-  printf '%s' "color=s=${w}x$water,format=gbrp,geq=r='255*${water_rgb%%:*}':g='255*$(middle "$water_rgb")':b='255*${water_rgb##*:}'[own];"
+  printf '%s' "color=s=${w}x$water:c=white,format=gbrp,$(tint "$water_rgb")[own];"
   printf '%s' "[depth]format=gbrp[mask];[broken][own][mask]maskedmerge[sea];[above][sea]vstack[out]"
 }
 

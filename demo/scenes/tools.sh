@@ -12,29 +12,35 @@
 # last, made large smoothly and summed. STRETCH makes the cells that many times
 # as wide as high (waves seen from the shore).
 #
-# Coarse grids are enlarged by geq (p() interpolates between pixels; quintic
-# steps make it smooth), because the scaler's rounding shows as seams there.
+# Coarse grids are enlarged by geq first (p() interpolates between pixels;
+# quintic steps make it smooth), because the scaler's rounding shows as seams
+# there; it does the last enlargement, a few times, where they don't.
 noise() {
   local label=$1 width=$2 height=$3 seed=$4 cell=$5 octaves=$6 rough=${7:-0.5} stretch=${8:-1}
-  local octave grid_w grid_h inputs='' weights='' weight=1000
+  local octave grid_w grid_h tile_w tile_h times inputs='' weights='' weight=1000
   local quintic='st(%d,%s);st(%d,floor(ld(%d))+pow(ld(%d)-floor(ld(%d)),3)*((ld(%d)-floor(ld(%d)))*((ld(%d)-floor(ld(%d)))*6-15)+10));'
   for ((octave = 0; octave < octaves; octave++)); do
     grid_w=$((width / (cell * stretch) + 3)) grid_h=$((height / cell + 3))
     ((grid_w > width)) && grid_w=$width
     ((grid_h > height)) && grid_h=$height
+    # The finest grids repeat themselves, which nobody sees.
+    tile_w=$((grid_w > 400 ? 400 : grid_w)) tile_h=$((grid_h > 400 ? 400 : grid_h))
     printf "color=s=%dx%d,format=gray16le,geq=lum='65535*mod(abs(sin(X*12.9898+Y*78.233+%d.37)*43758.5453),1)'," \
-      "$grid_w" "$grid_h" $((seed + octave))
-    if ((cell > 16)); then
-      printf "pad=%d:%d,geq=lum='" $((width / 2)) $((height / 2))
-      # shellcheck disable=SC2059 # the format is a template used twice
-      printf "$quintic" 0 "X*2/$((cell * stretch))" 2 0 0 0 0 0 0 0
-      # shellcheck disable=SC2059
-      printf "$quintic" 1 "Y*2/$cell" 3 1 1 1 1 1 1 1
-      printf "p(ld(2),ld(3))',scale=%d:%d:flags=bilinear+accurate_rnd+bitexact" "$width" "$height"
-    else
-      printf 'scale=%d:%d:flags=bicubic+accurate_rnd+bitexact' "$width" "$height"
+      "$tile_w" "$tile_h" $((seed + octave))
+    if ((tile_w < grid_w || tile_h < grid_h)); then
+      printf 'loop=loop=-1:size=1,tile=%dx%d,crop=%d:%d:0:0,' $(((grid_w + tile_w - 1) / tile_w)) \
+        $(((grid_h + tile_h - 1) / tile_h)) "$grid_w" "$grid_h"
     fi
-    printf '[%s%d];' "$label" "$octave"
+    if ((cell > 20)); then
+      times=$((cell > 100 ? 8 : 4))
+      printf "pad=%d:%d,geq=lum='" $((width / times)) $((height / times))
+      # shellcheck disable=SC2059 # the format is a template used twice
+      printf "$quintic" 0 "X*$times/$((cell * stretch))" 2 0 0 0 0 0 0 0
+      # shellcheck disable=SC2059
+      printf "$quintic" 1 "Y*$times/$cell" 3 1 1 1 1 1 1 1
+      printf "p(ld(2),ld(3))',"
+    fi
+    printf 'scale=%d:%d:flags=bicubic+accurate_rnd+bitexact[%s%d];' "$width" "$height" "$label" "$octave"
     inputs+="[$label$octave]" weights+="$weight "
     weight=$(awk -v w="$weight" -v r="$rough" 'BEGIN { printf "%d", w * r + 0.5 }')
     ((cell = cell > 1 ? cell / 2 : 1))
@@ -61,10 +67,16 @@ palette() {
     "${channels[0]}" "${to[0]}" "$closing" "${channels[1]}" "${to[1]}" "$closing" "${channels[2]}" "${to[2]}" "$closing"
 }
 
+# contrast GAIN: gray16, with the differences from the middle so much larger.
+contrast() {
+  printf "format=gray16le,lut=c0='clip(32768+%s*(val-32768),0,65535)',format=gray16le" "$1"
+}
+
 # relief STRENGTH: a gray16 height field as the light it catches from the upper
 # left (gray16, 32768 where it is flat).
 relief() {
-  printf "geq=lum='clip(32768+%s*(p(X+1,Y)-p(X-1,Y)+p(X,Y+1)-p(X,Y-1)),0,65535)'" "$1"
+  printf "format=gray16le,convolution=0m='0 -1 0 -1 0 1 0 1 0':0bias=32768,"
+  contrast "$1"
 }
 
 # lit BASE LIGHT: the colours of [BASE] in the light of [LIGHT].
