@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "agenda.h"
 #include "base/bits.h"
 #include "base/hash.h"
 #include "base/random.h"
@@ -14,14 +15,6 @@
 #define FETCH_CHUNK 65536u
 #define FETCHES_MAX 4096
 #define CHANNELS_MAX 8192
-
-typedef struct happening { /* an input that will reach a visitor */
-  uint64_t at_us;
-  uint64_t order;
-  uint32_t visitor;
-  pt_event event;
-  uint8_t *payload;
-} happening;
 
 typedef struct end_point { /* one side of a channel */
   bool open;
@@ -49,8 +42,7 @@ struct world {
   world_options options;
   pt_random random;
   uint64_t now_us, order, inputs;
-  happening *heap;
-  size_t heap_count, heap_cap;
+  agenda agenda; /* inputs that will reach visitors */
   visitor visitors[WORLD_VISITORS_MAX];
   uint32_t visitor_count;
   sim_link links[4096];
@@ -72,51 +64,8 @@ struct world {
   uint8_t text[PT_SIGNAL_BYTES_MAX], arena[PT_SIGNAL_BYTES_MAX];
 };
 
-/* --- the queue of what will happen ------------------------------------------ */
-
-static bool earlier(const happening *a, const happening *b) {
-  return a->at_us != b->at_us ? a->at_us < b->at_us : a->order < b->order;
-}
-
-static void swap(happening *a, happening *b) {
-  happening c = *a;
-  *a = *b;
-  *b = c;
-}
-
 static void schedule(world *w, uint64_t at_us, uint32_t to, const pt_event *event) {
-  if (w->heap_count == w->heap_cap) {
-    w->heap_cap = w->heap_cap ? w->heap_cap * 2 : 1024;
-    w->heap = realloc(w->heap, w->heap_cap * sizeof *w->heap);
-    if (!w->heap) abort();
-  }
-  happening h = {.at_us = at_us, .order = w->order++, .visitor = to, .event = *event};
-  size_t size = event->text.len + event->data.len;
-  if (size) {
-    h.payload = malloc(size);
-    if (!h.payload) abort();
-    if (event->text.len) memcpy(h.payload, event->text.data, event->text.len);
-    if (event->data.len) memcpy(h.payload + event->text.len, event->data.data, event->data.len);
-    h.event.text.data = h.payload;
-    h.event.data.data = h.payload + event->text.len;
-  }
-  size_t at = w->heap_count++;
-  w->heap[at] = h;
-  for (; at && earlier(&w->heap[at], &w->heap[(at - 1) / 2]); at = (at - 1) / 2)
-    swap(&w->heap[at], &w->heap[(at - 1) / 2]);
-}
-
-static happening take_next(world *w) {
-  happening top = w->heap[0];
-  w->heap[0] = w->heap[--w->heap_count];
-  for (size_t at = 0;;) {
-    size_t least = at, left = 2 * at + 1, right = left + 1;
-    if (left < w->heap_count && earlier(&w->heap[left], &w->heap[least])) least = left;
-    if (right < w->heap_count && earlier(&w->heap[right], &w->heap[least])) least = right;
-    if (least == at) return top;
-    swap(&w->heap[at], &w->heap[least]);
-    at = least;
-  }
+  agenda_add(&w->agenda, at_us, to, event);
 }
 
 /* --- the origin ----------------------------------------------------------------- */
@@ -479,8 +428,7 @@ world *world_new(const site *s, world_options options) {
 
 void world_del(world *w) {
   for (uint32_t i = 0; i < w->visitor_count; i++) pt_node_del(w->visitors[i].node);
-  for (size_t i = 0; i < w->heap_count; i++) free(w->heap[i].payload);
-  free(w->heap);
+  agenda_free(&w->agenda);
   free(w);
 }
 
@@ -561,7 +509,7 @@ bool world_run(world *w, uint64_t for_us, bool (*until)(world *, void *), void *
   uint64_t stop_us = w->now_us + for_us;
   for (;;) {
     if (until && until(w, arg)) return true;
-    uint64_t next_us = w->heap_count ? w->heap[0].at_us : UINT64_MAX;
+    uint64_t next_us = agenda_next_us(&w->agenda);
     uint32_t tick = UINT32_MAX;
     for (uint32_t i = 0; i < w->visitor_count; i++) {
       if (!w->visitors[i].alive) continue;
@@ -580,7 +528,7 @@ bool world_run(world *w, uint64_t for_us, bool (*until)(world *, void *), void *
       give(w, tick, &in);
       continue;
     }
-    happening h = take_next(w);
+    happening h = agenda_take(&w->agenda);
     w->now_us = h.at_us;
     bool mine = h.event.kind != PT_IN_CHANNEL_MESSAGE || w->ends[h.event.id - 1].open;
     if (mine) give(w, h.visitor, &h.event);
