@@ -186,6 +186,8 @@ static void one_of_those_who_want_it_fetches_and_others_step_in_later(void **sta
     fx->s->counted = true;
     fx->s->incomplete = 2;
     fx_ask(fx, 0, 0, false);
+    assert_int_equal(fx->cx->fetches, 0); /* the wants of all must reach all first */
+    fx_pass(fx, 110 * PT_MS_US);
     bool now = fx->cx->fetches > 0;
     if (!now) {
       fx_pass(fx, 5 * PT_SECOND_US); /* the elected one is late */

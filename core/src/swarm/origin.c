@@ -16,9 +16,10 @@
 #include "swarm/election.h"
 #include "swarm/units.h"
 
-#define PT_FETCHES_AT_ONCE 6u        /* what browsers open to one host (HTTP/1.1) */
-#define PT_FETCH_SPAN_MAX (4u << 20) /* bytes */
-#define PT_UNIT_BYTES (256u << 10)   /* of one election: a request's worth */
+#define PT_FETCHES_AT_ONCE 6u          /* what browsers open to one host (HTTP/1.1) */
+#define PT_FETCH_SPAN_MAX (4u << 20)   /* bytes */
+#define PT_UNIT_BYTES (256u << 10)     /* of one election: a request's worth */
+#define PT_SETTLE_US (100u * PT_MS_US) /* for the wants of all to reach all */
 #define PT_CONNECT_PATIENCE_US (1500u * PT_MS_US)
 #define PT_CONNECT_PATIENCE_MOST_US (4u * PT_SECOND_US)
 #define PT_SILENCE_US (3u * PT_SECOND_US) /* a silent peer may come back */
@@ -42,6 +43,7 @@ typedef struct neighbourhood {
   bool anybody;       /* any peer whose pieces we know */
   bool greeting;      /* a peer whose pieces and wants we do not know yet */
   bool under_way;     /* somebody is fetching it from the origin */
+  bool electors;      /* somebody takes part in elections */
 } neighbourhood;
 
 static neighbourhood look_around(const pt_swarm *s, uint32_t piece) {
@@ -52,6 +54,7 @@ static neighbourhood look_around(const pt_swarm *s, uint32_t piece) {
     if (!p->bits_known) continue;
     n.anybody = true;
     n.under_way |= pt_peer_fetches(p, piece);
+    n.electors |= p->ext_want != 0;
     if (!pt_bits_get(p->has, piece)) continue;
     if (pt_peer_usable(p))
       n.holder = true;
@@ -125,6 +128,8 @@ static uint64_t due_us(pt_swarm *s, pt_want *w, enum pt_fallback *why) {
   }
   if (n.choked_holder && now < w->since_us + PT_CHOKED_PATIENCE_US)
     return w->since_us + PT_CHOKED_PATIENCE_US;
+  uint64_t settled = w->since_us + PT_SETTLE_US;
+  if (n.electors && now < settled) return settled;
   uint32_t rank = n.anybody ? rank_of(s, w->piece) : 0;
   rank += n.under_way && rank == 0;
   *why = !n.anybody ? PT_FALLBACK_ALONE : rank ? PT_FALLBACK_BACKUP : PT_FALLBACK_ELECTED;
