@@ -71,7 +71,11 @@ static pt_bytes inside_of(const pt_json *j, size_t value) {
 
 static bool check_string(pt_bytes inside) {
   uint32_t character = 0;
-  while (pt_json_char(&inside, &character)) continue;
+  do {
+    size_t run = pt_utf8_plain_run(inside.data, inside.len);
+    inside.data += run;
+    inside.len -= run;
+  } while (pt_json_char(&inside, &character));
   return inside.len == 0;
 }
 
@@ -257,6 +261,8 @@ bool pt_json_text_is(const pt_json *j, size_t value, const char *text) {
   if (j->tokens[value].type != JSMN_STRING) return false;
   pt_bytes inside = inside_of(j, value);
   size_t left = strlen(text);
+  if (inside.len == 0 || memchr(inside.data, '\\', inside.len) == NULL)
+    return inside.len == left && memcmp(inside.data, text, left) == 0;
   uint32_t character = 0;
   while (pt_json_char(&inside, &character)) {
     uint8_t utf8[PT_UTF8_LEN_MAX];
@@ -275,7 +281,12 @@ int pt_json_text(const pt_json *j, size_t value, pt_writer *arena, pt_bytes *out
   if (inside.len == 0 || memchr(inside.data, '\\', inside.len) == NULL) return PT_OK;
   size_t start = arena->len;
   uint32_t character = 0;
-  while (pt_json_char(&inside, &character)) {
+  for (;;) {
+    size_t run = pt_utf8_plain_run(inside.data, inside.len);
+    pt_write_bytes(arena, inside.data, run);
+    inside.data += run;
+    inside.len -= run;
+    if (!pt_json_char(&inside, &character)) break;
     uint8_t utf8[PT_UTF8_LEN_MAX];
     pt_write_bytes(arena, utf8, pt_utf8_encode(character, utf8));
   }

@@ -24,6 +24,11 @@ void pt_json_write_string(pt_writer *w, const void *text, size_t len) {
   const uint8_t *at = text;
   pt_write_u8(w, '"');
   while (len > 0) {
+    size_t run = pt_utf8_plain_run(at, len);
+    pt_write_bytes(w, at, run);
+    at += run;
+    len -= run;
+    if (len == 0) break;
     uint32_t character = 0;
     size_t size = pt_utf8_decode(at, len, &character);
     if (size == 0) {

@@ -278,3 +278,15 @@ void pt_metainfo_free(pt_metainfo *m) {
   free(m->owned);
   *m = (pt_metainfo){0};
 }
+
+uint8_t *pt_metainfo_layers(const pt_metainfo *m, size_t *len) {
+  uint8_t *out = malloc((size_t)m->piece_count * sizeof(pt_hash) + 1);
+  *len = 0;
+  for (size_t i = 0; out != NULL && i < m->file_count; i++) {
+    const pt_metainfo_file *f = &m->files[i];
+    if (f->piece_count < 2) continue;
+    memcpy(out + *len, f->layer, f->piece_count * sizeof(pt_hash));
+    *len += f->piece_count * sizeof(pt_hash);
+  }
+  return out;
+}

@@ -40,6 +40,11 @@ typedef struct pt_metainfo {
 int pt_metainfo_parse(pt_bytes in, pt_metainfo *out);
 void pt_metainfo_free(pt_metainfo *m);
 
+/* What visitors read instead of the torrent: the piece layers alone, of all
+ * files with more than one piece, one behind the other. A new buffer (free()d by
+ * the caller), *len its bytes; NULL when there is no memory. */
+uint8_t *pt_metainfo_layers(const pt_metainfo *m, size_t *len);
+
 /* What a new torrent is made of. Files must be in the order of BEP 52's file
  * tree (by path parts, bytewise), lengths > 0.
  *

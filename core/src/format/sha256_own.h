@@ -24,8 +24,6 @@ extern const uint32_t pt_sha256_initial[8];
 size_t pt_sha256_pad(const uint8_t *data, size_t len, uint8_t tail[128]);
 
 void pt_sha256_own(const void *data, size_t len, uint8_t out[PT_HASH_SIZE]);
-void pt_sha256_own_pair(const uint8_t a[PT_HASH_SIZE], const uint8_t b[PT_HASH_SIZE],
-                        uint8_t out[PT_HASH_SIZE]);
 void pt_sha256_own_x4(const uint8_t *const data[4], size_t len, uint8_t out[4][PT_HASH_SIZE]);
 
 #endif

@@ -81,11 +81,3 @@ void pt_sha256_own(const void *data, size_t len, uint8_t out[PT_HASH_SIZE]) {
   compress(state, tail, tail_blocks);
   for (size_t i = 0; i < 8; i++) store_be(out + 4 * i, state[i]);
 }
-
-void pt_sha256_own_pair(const uint8_t a[PT_HASH_SIZE], const uint8_t b[PT_HASH_SIZE],
-                        uint8_t out[PT_HASH_SIZE]) {
-  uint8_t both[2 * PT_HASH_SIZE];
-  memcpy(both, a, PT_HASH_SIZE);
-  memcpy(both + PT_HASH_SIZE, b, PT_HASH_SIZE);
-  pt_sha256_own(both, sizeof both, out);
-}

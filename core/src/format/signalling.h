@@ -32,7 +32,9 @@ typedef struct pt_sig_swarm {
 
 typedef struct pt_sig_peer {
   uint8_t peer[PT_ID_SIZE];
-  uint32_t near; /* 0: unknown; else smaller is nearer */
+  uint32_t near;              /* 0: unknown; else smaller is nearer */
+  uint8_t legacy[PT_ID_SIZE]; /* zeros, or of a WebTorrent client: the info-hash it knows the
+                                 swarm by. Its id is the server's name for it, bound to nothing */
 } pt_sig_peer;
 
 typedef struct pt_sig_edge { /* stats: what we got from a peer since the last */
@@ -53,6 +55,7 @@ typedef struct pt_signalling {
   uint8_t peer[PT_ID_SIZE];          /* hello, report */
   uint8_t fingerprint[PT_HASH_SIZE]; /* hello */
   pt_bytes token;                    /* hello */
+  uint32_t anywhere;                 /* hello: 1: choose peers without regard to where they are */
   pt_bytes resume;                   /* hello, welcome */
   /* welcome */
   pt_bytes ring, salt; /* text */
@@ -73,6 +76,7 @@ typedef struct pt_signalling {
   uint32_t interval; /* seconds */
   /* signal, undelivered */
   uint8_t to[PT_ID_SIZE], from[PT_ID_SIZE];
+  uint8_t legacy[PT_ID_SIZE]; /* signal: as in pt_sig_peer. An SDP then has all candidates */
   enum pt_signal kind;
   pt_bytes nonce;
   pt_bytes sdp;       /* offer, answer (unescaped) */

@@ -50,8 +50,10 @@ static int read_peer(decoder *d, size_t value) {
   pt_sig_peer *p = &d->m->peers[d->m->peer_count];
   size_t id = pt_json_get(&d->json, value, "peer");
   size_t near = optional_member(d, value, "near");
+  size_t legacy = optional_member(d, value, "legacy");
   int error = id != 0 ? read_hex(d, id, p->peer, PT_ID_SIZE) : PT_ERR_RANGE;
   if (error == PT_OK && near != 0) error = read_u32(d, near, &p->near);
+  if (error == PT_OK && legacy != 0) error = read_hex(d, legacy, p->legacy, PT_ID_SIZE);
   if (error == PT_OK) d->m->peer_count++;
   return error;
 }

@@ -14,6 +14,12 @@ static void write_separator(pt_writer *w, size_t i) {
   if (i > 0) pt_write_u8(w, ',');
 }
 
+static bool is_zero(const uint8_t *bytes, size_t len) {
+  for (size_t i = 0; i < len; i++)
+    if (bytes[i] != 0) return false;
+  return true;
+}
+
 static void write_peers(pt_writer *w, const pt_signalling *m) {
   pt_write_u8(w, '[');
   for (size_t i = 0; i < m->peer_count; i++) {
@@ -22,6 +28,10 @@ static void write_peers(pt_writer *w, const pt_signalling *m) {
     pt_json_write_hex(w, m->peers[i].peer, PT_ID_SIZE);
     pt_write_text(w, ",\"near\":");
     pt_write_u64_decimal(w, m->peers[i].near);
+    if (!is_zero(m->peers[i].legacy, PT_ID_SIZE)) {
+      write_name(w, "legacy");
+      pt_json_write_hex(w, m->peers[i].legacy, PT_ID_SIZE);
+    }
     pt_write_u8(w, '}');
   }
   pt_write_u8(w, ']');
@@ -96,12 +106,6 @@ static void write_kind(pt_writer *w, enum pt_signal kind) {
     w->failed = true;
   else
     pt_json_write_string(w, word, strlen(word));
-}
-
-static bool is_zero(const uint8_t *bytes, size_t len) {
-  for (size_t i = 0; i < len; i++)
-    if (bytes[i] != 0) return false;
-  return true;
 }
 
 /* Optional texts, ids and raw values are left out when empty; numbers and

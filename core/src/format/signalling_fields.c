@@ -22,6 +22,7 @@ const pt_sig_field pt_sig_fields[] = {
     {"peer", HELLO | REPORT, HELLO | REPORT, PT_SIG_TYPE_ID, AT(peer), 0},
     {"fingerprint", HELLO, HELLO, PT_SIG_TYPE_HASH, AT(fingerprint), 0},
     {"token", HELLO, 0, PT_SIG_TYPE_TEXT, AT(token), PT_TOKEN_LEN_MAX},
+    {"anywhere", HELLO, 0, PT_SIG_TYPE_U32, AT(anywhere), 0},
     {"caps", HELLO, 0, PT_SIG_TYPE_CAPS, 0, RAW_MAX},
 
     {"ring", WELCOME, 0, PT_SIG_TYPE_TEXT, AT(ring), TEXT_MAX},
@@ -44,6 +45,7 @@ const pt_sig_field pt_sig_fields[] = {
 
     {"to", SIGNAL | UNDELIVERED, UNDELIVERED, PT_SIG_TYPE_ID, AT(to), 0},
     {"from", SIGNAL, 0, PT_SIG_TYPE_ID, AT(from), 0},
+    {"legacy", SIGNAL, 0, PT_SIG_TYPE_ID, AT(legacy), 0},
     {"kind", SIGNAL, SIGNAL, PT_SIG_TYPE_KIND, 0, 0},
     {"nonce", SIGNAL | UNDELIVERED, 0, PT_SIG_TYPE_TEXT, AT(nonce), PT_NONCE_LEN_MAX},
     {"sdp", SIGNAL, 0, PT_SIG_TYPE_TEXT, AT(sdp), PT_SDP_LEN_MAX},

@@ -7,7 +7,8 @@
  *                 "root": "<64 hex>", "swarm": "<40 hex>", "file": 3 } },
  *     "swarms": { "<40 hex>": { "v2": "<64 hex>", "v1": "<40 hex or absent>",
  *                 "pieceLength": 16384, "length": 1203991 } },
- *     "shards": { "/video/": "index/video.json" } }
+ *     "shards": { "/video/": "index/video.json" },
+ *     "settings": { "threshold": 0, … as in the welcome message } }
  *
  * Rules that parsing checks: paths begin with '/', have no '?' or '#' and at
  * most PT_PATH_LEN_MAX bytes; an asset's swarm is in "swarms"; lengths are
@@ -48,6 +49,8 @@ typedef struct pt_site_index {
   pt_site_asset *assets; /* as in the document; a swarm's need not be together */
   pt_site_swarm *swarms;
   pt_site_shard *shards;
+  const char *settings; /* written as it is when not NULL: a JSON object for clients, who
+                           read it themselves (parsing leaves it out); borrowed */
 } pt_site_index;
 
 /* Reads the document (need not end in NUL). PT_ERR_SYNTAX, PT_ERR_RANGE,

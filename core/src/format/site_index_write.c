@@ -17,6 +17,7 @@ static size_t document_room(const pt_site_index *index) {
   for (size_t i = 0; i < index->shard_count; i++)
     room +=
         ENTRY_LEN_MAX + text_room(index->shards[i].prefix) + text_room(index->shards[i].location);
+  if (index->settings) room += strlen(index->settings);
   return room + ENTRY_LEN_MAX * index->swarm_count + 1;
 }
 
@@ -77,7 +78,12 @@ static void write_document(pt_writer *w, const pt_site_index *index) {
     pt_write_u8(w, ':');
     write_text(w, index->shards[i].location);
   }
-  pt_write_text(w, index->shard_count > 0 ? "}}\n" : "}\n");
+  if (index->shard_count > 0) pt_write_u8(w, '}');
+  if (index->settings) {
+    pt_write_text(w, ",\n\"settings\":");
+    pt_write_text(w, index->settings);
+  }
+  pt_write_text(w, "}\n");
 }
 
 char *pt_site_index_write(const pt_site_index *index) {

@@ -1,5 +1,9 @@
 #include "format/utf8.h"
 
+#include <string.h>
+
+#define EVERY(byte) (UINT64_C(0x0101010101010101) * (byte))
+
 size_t pt_utf8_decode(const uint8_t *text, size_t len, uint32_t *character) {
   if (len == 0) return 0;
   uint8_t lead = text[0];
@@ -35,8 +39,36 @@ size_t pt_utf8_encode(uint32_t c, uint8_t out[PT_UTF8_LEN_MAX]) {
   return size;
 }
 
+/* Non-zero where one of the eight bytes is zero (and, above it, perhaps where
+ * none is: good enough for "all or not"). */
+static uint64_t zeros(uint64_t word) { return (word - EVERY(1)) & ~word & EVERY(0x80); }
+
+size_t pt_utf8_plain_run(const uint8_t *text, size_t len) {
+  size_t at = 0;
+  for (uint64_t word; at + sizeof word <= len; at += sizeof word) {
+    memcpy(&word, text + at, sizeof word);
+    uint64_t low = (word - EVERY(0x20)) & ~word;
+    if ((word | low) & EVERY(0x80) || zeros(word ^ EVERY('"')) || zeros(word ^ EVERY('\\'))) break;
+  }
+  return at;
+}
+
+/* The same for ASCII of any kind. */
+static size_t ascii_run(const uint8_t *text, size_t len) {
+  size_t at = 0;
+  for (uint64_t word; at + sizeof word <= len; at += sizeof word) {
+    memcpy(&word, text + at, sizeof word);
+    if (word & EVERY(0x80)) break;
+  }
+  return at;
+}
+
 bool pt_utf8_valid(const uint8_t *text, size_t len) {
   while (len > 0) {
+    size_t run = ascii_run(text, len);
+    text += run;
+    len -= run;
+    if (len == 0) break;
     uint32_t character = 0;
     size_t size = pt_utf8_decode(text, len, &character);
     if (size == 0) return false;

@@ -11,6 +11,9 @@
 size_t pt_utf8_decode(const uint8_t *text, size_t len, uint32_t *character);
 /* Writes a character (not a surrogate, at most U+10FFFF); returns its length. */
 size_t pt_utf8_encode(uint32_t character, uint8_t out[PT_UTF8_LEN_MAX]);
+/* How many characters at the front are plain: ASCII that stands for itself in a
+ * JSON string (no control character, '"' or '\\'). May stop early, by 7 at most. */
+size_t pt_utf8_plain_run(const uint8_t *text, size_t len);
 bool pt_utf8_valid(const uint8_t *text, size_t len);
 
 #endif

@@ -182,6 +182,21 @@ void pt_wire_encode(pt_writer *w, const pt_wire_message *m) {
   if (data_len > 0) pt_write_bytes(w, m->data.data, data_len);
 }
 
+uint8_t *pt_wire_encode_piece(pt_writer *w, uint32_t index, uint32_t begin, uint32_t length) {
+  const size_t fields = layout_of(PT_WIRE_PIECE).fields;
+  size_t len = 1 + fields + length;
+  if (len > PT_WIRE_MESSAGE_MAX || w->cap - w->len < PREFIX_SIZE + len) {
+    w->failed = true;
+    return NULL;
+  }
+  pt_write_u32(w, (uint32_t)len);
+  pt_write_u8(w, PT_WIRE_PIECE);
+  pt_write_u32(w, index);
+  pt_write_u32(w, begin);
+  w->len += length;
+  return w->data + w->len - length;
+}
+
 /* The handshake: 19, "BitTorrent protocol", reserved, info-hash, peer id. */
 static const char HANDSHAKE_START[] = "\x13"
                                       "BitTorrent protocol";
@@ -218,10 +233,11 @@ void pt_wire_handshake_encode(pt_writer *w, const pt_wire_handshake *h) {
 #define V2_BYTE 7
 #define V2_BIT 0x10u
 
-void pt_wire_reserved(uint8_t reserved[8]) {
+void pt_wire_reserved(uint8_t reserved[8], bool v2) {
   memset(reserved, 0, 8);
   reserved[EXTENSIONS_BYTE] = EXTENSIONS_BIT;
-  reserved[FAST_BYTE] = FAST_BIT | V2_BIT;
+  reserved[FAST_BYTE] = FAST_BIT;
+  if (v2) reserved[V2_BYTE] |= V2_BIT;
 }
 
 bool pt_wire_has_extensions(const uint8_t reserved[8]) {

@@ -39,8 +39,9 @@ typedef struct pt_wire_handshake {
   uint8_t peer_id[PT_ID_SIZE];
 } pt_wire_handshake;
 
-/* Our reserved bits: BEP 10, BEP 6 and BEP 52 support. */
-void pt_wire_reserved(uint8_t reserved[8]);
+/* Our reserved bits: BEP 10, BEP 6 and, with v2, BEP 52 support (by which one
+ * who greets by a v1 info-hash is asked to go on by the v2 one). */
+void pt_wire_reserved(uint8_t reserved[8], bool v2);
 bool pt_wire_has_fast(const uint8_t reserved[8]);
 bool pt_wire_has_extensions(const uint8_t reserved[8]);
 bool pt_wire_has_v2(const uint8_t reserved[8]);
@@ -70,6 +71,10 @@ void pt_wire_handshake_encode(pt_writer *w, const pt_wire_handshake *h);
 int pt_wire_decode(pt_bytes in, pt_wire_message *out, size_t *used);
 /* Appends a message, length prefix included. w->failed when it does not fit. */
 void pt_wire_encode(pt_writer *w, const pt_wire_message *m);
+/* Appends a PIECE message with room for its block: returns where the `length`
+ * bytes belong, to be written before the message is sent. NULL (and w->failed)
+ * when there is no room. */
+uint8_t *pt_wire_encode_piece(pt_writer *w, uint32_t index, uint32_t begin, uint32_t length);
 
 /* BEP 10 extension handshake. Ids are 0 when not offered. */
 typedef struct pt_wire_extensions {
