@@ -79,14 +79,30 @@ enum pt_in {
   PT_IN_PEER_SIGNAL,     /* link, code: enum pt_signal, data: our SDP, or our
                             candidate as JSON text */
   PT_IN_PEER_STATE,      /* link, code: enum pt_link_state */
-  PT_IN_CHANNEL_OPENED,  /* id: channel, link, swarm: its label, code: 1 if
-                            this side created it, 0 if the peer did */
+  PT_IN_CHANNEL_OPENED,  /* id: channel, link, swarm: its label (anything on
+                            a link with a WebTorrent client), code: 1 if this
+                            side created it, 0 if the peer did */
   PT_IN_CHANNEL_MESSAGE, /* id: channel, data: one message as received */
   PT_IN_CHANNEL_DRAINED, /* id: channel; its send queue is empty */
   PT_IN_CHANNEL_CLOSED,  /* id: channel */
-  PT_IN_POLICY           /* code: enum pt_consent, offset: upload limit in
+  PT_IN_POLICY,          /* code: enum pt_consent, offset: upload limit in
                             bytes/s, length: upload quota in bytes still
-                            allowed (UINT64_MAX: none) */
+                            allowed (UINT64_MAX: none), id: threshold, the
+                            others that a swarm must have before we look for
+                            peers in it (they may still look for us) */
+  PT_IN_STORE_LIMIT,     /* length: bytes that may be on disk from now on (at
+                            first 0: the host has no disk, and what it had is
+                            lost), offset: bytes of pieces kept in memory
+                            from now on (0: as before) */
+  PT_IN_STORED_LAYER,    /* swarm, id, data: what PT_OUT_STORE_LAYER gave, kept
+                            from an earlier run. Before the pieces that need it */
+  PT_IN_STORED,          /* swarm, data: numbers of its pieces on disk (u32,
+                            little-endian), kept from an earlier run. To be given
+                            once PT_OUT_INDEXED came, least recently used first;
+                            what does not belong comes back as PT_OUT_STORE_DROP */
+  PT_IN_STORE_DATA       /* swarm, id: piece, data: the answer to
+                            PT_OUT_STORE_READ; or code: why it can't be read.
+                            Unasked with a code: it could not be written */
 };
 
 /* What should be done (core to host). */
@@ -122,8 +138,25 @@ enum pt_out {
   PT_OUT_FALLBACK,         /* id: request, text: path, code: enum
                               pt_fallback: urgent bytes go to the origin */
   PT_OUT_BAN,              /* peer, swarm, offset: piece, code: the error */
-  PT_OUT_FAULT             /* peer (or zeros: the server), code, text: what it
+  PT_OUT_FAULT,            /* peer (or zeros: the server), code, text: what it
                               did; it was dropped */
+  PT_OUT_STORE_WRITE,      /* swarm, id: piece, data: its verified bytes, to be
+                              kept on disk. length: of the swarm's pieces, none
+                              is longer. Writes, reads and drops are in order */
+  PT_OUT_STORE_LAYER,      /* swarm, id: file, data: hashes that its pieces on
+                              disk are checked with, to be kept */
+  PT_OUT_STORE_READ,       /* swarm, id: piece, to be given by PT_IN_STORE_DATA
+                              within 3 s: else the disk counts as gone */
+  PT_OUT_STORE_DROP        /* swarm, id: piece, to be deleted; length PT_TO_END:
+                              everything of that swarm */
+};
+
+/* Bits of pt_event.flags. */
+enum pt_flag {
+  /* PT_OUT_PEER_DIAL, PT_OUT_PEER_SIGNAL: the peer is a WebTorrent client. It
+   * hears no candidates, so they belong into our SDP: gather them all first. It
+   * has one channel per link, and when it makes that, with a label of its own. */
+  PT_FLAG_LEGACY = 1
 };
 
 enum pt_urgency {
@@ -145,7 +178,7 @@ enum pt_fallback {
 /* One record for both directions: 8-byte aligned, no hidden padding. */
 typedef struct pt_event {
   uint16_t kind;  /* enum pt_in or enum pt_out */
-  uint16_t flags; /* 0 */
+  uint16_t flags; /* enum pt_flag */
   int32_t code;
   uint32_t id;
   uint32_t link;
@@ -159,11 +192,13 @@ typedef struct pt_event {
 
 typedef struct pt_config {
   uint64_t seed;                     /* of all the node's randomness */
-  uint64_t memory_max;               /* bytes of pieces kept; 0: 512 MiB */
+  uint64_t memory_max;               /* bytes of pieces in memory; 0: 512 MiB */
   uint64_t upload_rate_max;          /* bytes/s; 0: no limit */
   uint64_t upload_quota;             /* bytes in all; 0: no limit */
   uint32_t peers_max;                /* links at once; 0: 24 */
   int32_t consent;                   /* enum pt_consent */
+  uint32_t anywhere;                 /* 1: the server is not to prefer peers nearby */
+  uint32_t reserved;                 /* 0 */
   uint8_t fingerprint[PT_HASH_SIZE]; /* SHA-256 fingerprint of our DTLS
                                         certificate; the peer id follows from it */
 } pt_config;
@@ -176,6 +211,7 @@ typedef struct pt_stats {
   uint64_t wasted_bytes;    /* received twice, or thrown away */
   uint64_t verified_bytes;  /* in verified pieces since the start */
   uint64_t stored_bytes;    /* in memory now */
+  uint64_t disk_bytes;      /* on disk now */
   uint64_t delivered_bytes; /* handed to requests */
   uint64_t pieces_failed;   /* pieces whose hash did not match */
   uint32_t peers_connected;

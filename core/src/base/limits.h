@@ -25,7 +25,7 @@
 #define PT_SIGNAL_BYTES_MAX 65536u /* one signalling message */
 #define PT_SIGNAL_TOKENS_MAX 4096u
 #define PT_SDP_LEN_MAX 16384u
-#define PT_NONCE_LEN_MAX 32u
+#define PT_NONCE_LEN_MAX 40u     /* an offer id of the WebTorrent dialect in hex fits */
 #define PT_TOKEN_LEN_MAX 4096u   /* an admission token */
 #define PT_SIGNAL_PEERS_MAX 64u  /* peers in one message */
 #define PT_SIGNAL_SWARMS_MAX 64u /* swarms in one message */
@@ -34,6 +34,10 @@
 #define PT_SIGNAL_ID_LEN_MAX 64u     /* a request's "id", bytes */
 #define PT_SIGNAL_TEXT_LEN_MAX 1024u /* texts of a message without a bound of their own */
 #define PT_CANDIDATE_LEN_MAX 2048u   /* an ICE candidate as JSON, bytes */
+
+#define PT_TRACKER_TOKENS_MAX 1024u /* WebTorrent dialect: values of one message */
+#define PT_TRACKER_OFFERS_MAX 20u   /* offers of one announce; more are not looked at */
+#define PT_TRACKER_SCRAPE_MAX 64u   /* info-hashes of one scrape */
 
 #define PT_WIRE_MESSAGE_MAX (1u << 20)  /* one BitTorrent message, bytes */
 #define PT_WIRE_REQUEST_MAX 131072u     /* longest block request we answer */
@@ -47,6 +51,7 @@
 #define PT_CHANNELS_MAX 1024u
 #define PT_REQUESTS_MAX 4096u /* page requests at once */
 #define PT_FETCHES_MAX 64u    /* origin fetches at once */
+#define PT_READS_MAX 16u      /* pieces being read from disk at once */
 #define PT_BANNED_MAX 4096u
 #define PT_REPLAY_MAX 1024u      /* remembered offer nonces */
 #define PT_UPLOAD_QUEUE_MAX 512u /* block requests a peer may have open */

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "base/hash.h"
-#include "node/node_inner.h"
+#include "node/stored.h"
 
 #define PT_HEAD_START_BYTES (512u << 10)
 #define PT_HEAD_START_SHARE 64u /* and at most one part in so many of the site */
@@ -82,9 +82,22 @@ pt_swarm *pt_assets_swarm(pt_node *n, const uint8_t key[PT_ID_SIZE]) {
   pt_swarm *s = pt_swarm_new(&n->cx, key, a->index.swarms[number].piece_length, files, count);
   free(files);
   if (!s) return NULL;
+  s->hybrid = a->index.swarms[number].hybrid;
+  memcpy(s->v1, a->index.swarms[number].v1, PT_ID_SIZE);
   s->rejoin_us = n->cx.now_us;
   n->swarms[n->swarm_count++] = s;
   return s;
+}
+
+pt_swarm *pt_assets_swarm_named(pt_node *n, const uint8_t info_hash[PT_ID_SIZE]) {
+  const pt_site_index *index = &n->assets.index;
+  for (size_t i = 0; i < index->swarm_count; i++) {
+    const pt_site_swarm *swarm = &index->swarms[i];
+    if (memcmp(swarm->key, info_hash, PT_ID_SIZE) == 0 ||
+        (swarm->hybrid && memcmp(swarm->v1, info_hash, PT_ID_SIZE) == 0))
+      return pt_assets_swarm(n, swarm->key);
+  }
+  return NULL;
 }
 
 static void drop_swarm(pt_node *n, uint32_t at) {
@@ -103,6 +116,7 @@ static void drop_swarm(pt_node *n, uint32_t at) {
     memcpy(m->swarms[0].key, s->key, PT_ID_SIZE);
     pt_session_send(n);
   }
+  if (n->cx.disk_max) pt_stored_drop(n, s->key);
   pt_swarm_del(s);
   n->swarms[at] = n->swarms[--n->swarm_count];
 }
@@ -133,7 +147,7 @@ static void keep_swarms(pt_node *n) {
       drop_swarm(n, i);
       continue;
     }
-    s->torrent_useless = s->torrent_missing = false;
+    s->layers_useless = s->layers_missing = false;
     for (uint32_t f = 0; f < s->file_count; f++)
       pt_swarm_set_path(s, f, a->index.assets[a->by_swarm[a->swarm_start[number] + f]].path);
   }

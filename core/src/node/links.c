@@ -1,7 +1,11 @@
 /* Connections to other visitors. Who is named by the server for a swarm is
  * dialled; an offer is answered when the fingerprint in it belongs to the peer
  * id it came from and it was not seen before. When both dial at once, the
- * offer of the higher id stands. */
+ * offer of the higher id stands.
+ *
+ * With a WebTorrent client ("legacy") it is less: its id proves nothing, its
+ * offers and answers have all candidates in them, and a link with it is for one
+ * swarm and has one channel. What it gives is checked like everybody's. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -21,10 +25,19 @@ static pt_link *find_link(const pt_node *n, uint32_t id) {
   return NULL;
 }
 
-static pt_link *find_peer(const pt_node *n, const uint8_t peer[PT_ID_SIZE]) {
+/* A WebTorrent client is another one in each of its swarms. */
+static pt_link *find_peer(const pt_node *n, const uint8_t peer[PT_ID_SIZE],
+                          const uint8_t legacy[PT_ID_SIZE]) {
   for (uint32_t i = 0; i < PT_PEERS_MAX; i++)
-    if (n->links[i] && memcmp(n->links[i]->remote.id, peer, PT_ID_SIZE) == 0) return n->links[i];
+    if (n->links[i] && memcmp(n->links[i]->remote.id, peer, PT_ID_SIZE) == 0 &&
+        memcmp(n->links[i]->remote.info_hash, legacy, PT_ID_SIZE) == 0)
+      return n->links[i];
   return NULL;
+}
+
+static bool is_legacy(const uint8_t info_hash[PT_ID_SIZE]) {
+  static const uint8_t none[PT_ID_SIZE];
+  return memcmp(info_hash, none, PT_ID_SIZE) != 0;
 }
 
 static uint32_t count_links(const pt_node *n) {
@@ -32,6 +45,10 @@ static uint32_t count_links(const pt_node *n) {
   for (uint32_t i = 0; i < PT_PEERS_MAX; i++) count += n->links[i] != NULL;
   return count;
 }
+
+/* Something about a link or its peers changed: they are looked after, and the
+ * time of the next look is found anew. */
+static void attend(pt_node *n) { n->cx.attend = true; }
 
 static bool awaited(const pt_node *n, const pt_link *link) {
   if (!link->remote.up) return link->dialled;
@@ -48,19 +65,23 @@ static void count_dials(pt_node *n) {
   for (uint32_t i = 0; i < n->swarm_count; i++) n->swarms[i]->dirty = true;
 }
 
-static pt_link *new_link(pt_node *n, const uint8_t peer[PT_ID_SIZE], bool dialled) {
+static pt_link *new_link(pt_node *n, const uint8_t peer[PT_ID_SIZE],
+                         const uint8_t legacy[PT_ID_SIZE], bool dialled) {
   if (count_links(n) >= n->peers_max) return NULL;
   uint32_t slot = 0;
   while (n->links[slot]) slot++;
   pt_link *link = calloc(1, sizeof *link);
   if (!link) return NULL;
   memcpy(link->remote.id, peer, PT_ID_SIZE);
+  memcpy(link->remote.info_hash, legacy, PT_ID_SIZE);
+  link->remote.legacy = is_legacy(legacy);
   link->remote.link = n->link_next++;
   link->remote.name = pt_context_name(&n->cx, peer);
   link->dialled = dialled;
   link->phase = dialled ? PT_PHASE_DIALLING : PT_PHASE_ANSWERING;
   link->expires_us = n->cx.now_us + PT_CONNECT_MAX_US;
   n->links[slot] = link;
+  attend(n);
   return link;
 }
 
@@ -83,6 +104,7 @@ void pt_links_drop_peer(pt_node *n, pt_peer *p, bool tell) {
     pt_outbox_push(&n->cx.out, &close);
   }
   pt_peer_del(p);
+  attend(n);
   uint64_t soon = n->cx.now_us + PT_LONELY_REJOIN_US;
   if (!s->peers && s->want_count && s->rejoin_us > soon) s->rejoin_us = soon;
 }
@@ -99,6 +121,7 @@ static void close_link(pt_node *n, pt_link *link, bool tell) {
     emit_link(n, link, PT_OUT_PEER_DOWN);
   }
   if (tell) emit_link(n, link, PT_OUT_PEER_CLOSE);
+  attend(n);
   for (uint32_t i = 0; i < PT_PEERS_MAX; i++)
     if (n->links[i] == link) n->links[i] = NULL;
   free(link);
@@ -116,8 +139,31 @@ static bool share(pt_link *link, const uint8_t swarm[PT_ID_SIZE]) {
   return true;
 }
 
+/* A channel for it is open or asked for: not to be opened (again) from here. */
+static void note_opened(pt_link *link, const uint8_t swarm[PT_ID_SIZE]) {
+  share(link, swarm);
+  for (uint32_t i = link->opened_count; i < link->swarm_count; i++) {
+    if (memcmp(link->swarms[i], swarm, PT_ID_SIZE) != 0) continue;
+    memcpy(link->swarms[i], link->swarms[link->opened_count], PT_ID_SIZE);
+    memcpy(link->swarms[link->opened_count++], swarm, PT_ID_SIZE);
+    return;
+  }
+}
+
+/* The peer closed that channel: a later meeting may open it again. */
+static void unshare(pt_link *link, const uint8_t swarm[PT_ID_SIZE]) {
+  for (uint32_t i = 0; i < link->swarm_count; i++) {
+    if (memcmp(link->swarms[i], swarm, PT_ID_SIZE) != 0) continue;
+    uint32_t last_opened = i < link->opened_count ? --link->opened_count : i;
+    memcpy(link->swarms[i], link->swarms[last_opened], PT_ID_SIZE);
+    memcpy(link->swarms[last_opened], link->swarms[--link->swarm_count], PT_ID_SIZE);
+    return;
+  }
+}
+
 static void open_channels(pt_node *n, pt_link *link) {
   if (link->phase != PT_PHASE_CONNECTED) return;
+  attend(n);
   if (link->opened_count < link->swarm_count) link->opening_us = n->cx.now_us + PT_CHANNEL_OPEN_US;
   for (; link->opened_count < link->swarm_count; link->opened_count++) {
     pt_event open = {.kind = PT_OUT_CHANNEL_OPEN, .link = link->remote.link};
@@ -126,8 +172,10 @@ static void open_channels(pt_node *n, pt_link *link) {
   }
 }
 
-static void dial(pt_node *n, const uint8_t peer[PT_ID_SIZE], const uint8_t swarm[PT_ID_SIZE]) {
-  pt_link *link = new_link(n, peer, true);
+static uint16_t flags_of(const pt_link *link) { return link->remote.legacy ? PT_FLAG_LEGACY : 0; }
+
+static void dial(pt_node *n, const pt_sig_peer *peer, const uint8_t swarm[PT_ID_SIZE]) {
+  pt_link *link = new_link(n, peer->peer, peer->legacy, true);
   if (!link) return;
   uint8_t nonce[8];
   uint64_t lot = pt_random_u64(&n->cx.random);
@@ -135,18 +183,28 @@ static void dial(pt_node *n, const uint8_t peer[PT_ID_SIZE], const uint8_t swarm
   pt_hex_encode(nonce, sizeof nonce, link->nonce);
   share(link, swarm);
   link->opened_count = 1;
-  pt_event event = {.kind = PT_OUT_PEER_DIAL, .link = link->remote.link};
-  memcpy(event.peer, peer, PT_ID_SIZE);
+  pt_event event = {.kind = PT_OUT_PEER_DIAL, .flags = flags_of(link), .link = link->remote.link};
+  memcpy(event.peer, peer->peer, PT_ID_SIZE);
   memcpy(event.swarm, swarm, PT_ID_SIZE);
   pt_outbox_push(&n->cx.out, &event);
 }
 
-void pt_links_meet(pt_node *n, const uint8_t peer[PT_ID_SIZE], const uint8_t swarm[PT_ID_SIZE]) {
-  if (memcmp(peer, n->cx.self, PT_ID_SIZE) == 0 || pt_context_banned(&n->cx, peer)) return;
-  pt_link *link = find_peer(n, peer);
+/* In a crowd everybody is dialled as often as they dial: were all places taken
+ * by our own dials, nobody's would be answered. */
+uint32_t pt_links_to_dial(const pt_node *n) {
+  uint32_t most = (n->peers_max * 2 + 4) / 5, dialled = 0;
+  for (uint32_t i = 0; i < PT_PEERS_MAX; i++) dialled += n->links[i] && n->links[i]->dialled;
+  return dialled < most ? most - dialled : 0;
+}
+
+void pt_links_meet(pt_node *n, const pt_sig_peer *peer, const uint8_t swarm[PT_ID_SIZE]) {
+  if (memcmp(peer->peer, n->cx.self, PT_ID_SIZE) == 0 || pt_context_banned(&n->cx, peer->peer))
+    return;
+  pt_link *link = find_peer(n, peer->peer, peer->legacy);
   if (!link) {
-    dial(n, peer, swarm);
-  } else if (share(link, swarm)) {
+    if (pt_links_to_dial(n)) dial(n, peer, swarm);
+  } else if (!link->remote.legacy && share(link, swarm)) {
+    attend(n);
     open_channels(n, link);
   }
 }
@@ -185,6 +243,7 @@ static bool sdp_is_of(pt_node *n, const pt_signalling *m) {
 
 static void pass_on(pt_node *n, const pt_link *link, const pt_signalling *m, pt_bytes data) {
   pt_event event = {.kind = PT_OUT_PEER_SIGNAL,
+                    .flags = flags_of(link),
                     .link = link->remote.link,
                     .code = (int32_t)m->kind,
                     .data = data};
@@ -192,16 +251,60 @@ static void pass_on(pt_node *n, const pt_link *link, const pt_signalling *m, pt_
   pt_outbox_push(&n->cx.out, &event);
 }
 
-static void take_offer(pt_node *n, const pt_signalling *m) {
-  if (n->cx.consent == PT_CONSENT_DENIED || m->nonce.len > PT_NONCE_LEN_MAX) return;
-  if (seen_before(n, m) || !sdp_is_of(n, m)) return;
-  pt_link *link = find_peer(n, m->from);
-  if (link && link->phase == PT_PHASE_DIALLING && memcmp(n->cx.self, m->from, PT_ID_SIZE) > 0)
-    return; /* ours stands */
-  if (link) close_link(n, link, true);
-  link = new_link(n, m->from, false);
+/* No place is free: the caller need not wait until its dial is overdue. */
+static void decline(pt_node *n, const pt_signalling *offer) {
+  uint8_t peer[PT_ID_SIZE];
+  char nonce[PT_NONCE_LEN_MAX];
+  memcpy(peer, offer->from, PT_ID_SIZE);
+  memcpy(nonce, offer->nonce.data, offer->nonce.len);
+  pt_bytes copy = {(const uint8_t *)nonce, offer->nonce.len};
+  pt_signalling *m = &n->session.message; /* the offer was in it */
+  memset(m, 0, sizeof *m);
+  m->action = PT_SIG_SIGNAL;
+  memcpy(m->to, peer, PT_ID_SIZE);
+  memcpy(m->from, n->cx.self, PT_ID_SIZE);
+  m->kind = PT_SIGNAL_BYE;
+  m->nonce = copy;
+  pt_session_send(n);
+}
+
+/* Clients send more offers than they need: one connection is enough. */
+static void take_legacy_offer(pt_node *n, const pt_signalling *m) {
+  const pt_swarm *s = pt_assets_swarm_named(n, m->legacy);
+  if (!s || find_peer(n, m->from, m->legacy)) return;
+  pt_link *link = new_link(n, m->from, m->legacy, false);
   if (!link) return;
   memcpy(link->nonce, m->nonce.data, m->nonce.len);
+  share(link, s->key);
+  link->opened_count = 1; /* the channel is theirs to open */
+  pass_on(n, link, m, m->sdp);
+}
+
+static void take_offer(pt_node *n, const pt_signalling *m) {
+  if (n->cx.consent == PT_CONSENT_DENIED || m->nonce.len > PT_NONCE_LEN_MAX) return;
+  if (seen_before(n, m)) return;
+  if (is_legacy(m->legacy)) {
+    take_legacy_offer(n, m);
+    return;
+  }
+  if (!sdp_is_of(n, m)) return;
+  pt_link *link = find_peer(n, m->from, m->legacy);
+  if (link && link->phase == PT_PHASE_DIALLING && memcmp(n->cx.self, m->from, PT_ID_SIZE) > 0)
+    return;             /* ours stands */
+  pt_link shared = {0}; /* what was to be shared with it still is */
+  if (link) {
+    shared.swarm_count = link->swarm_count;
+    memcpy(shared.swarms, link->swarms, sizeof shared.swarms);
+    close_link(n, link, true);
+  }
+  link = new_link(n, m->from, m->legacy, false);
+  if (!link) {
+    decline(n, m);
+    return;
+  }
+  memcpy(link->nonce, m->nonce.data, m->nonce.len);
+  link->swarm_count = shared.swarm_count;
+  memcpy(link->swarms, shared.swarms, sizeof shared.swarms);
   pass_on(n, link, m, m->sdp);
 }
 
@@ -211,14 +314,15 @@ void pt_links_remote_signal(pt_node *n, const pt_signalling *m) {
     take_offer(n, m);
     return;
   }
-  pt_link *link = find_peer(n, m->from);
+  pt_link *link = find_peer(n, m->from, m->legacy);
   if (!link) return;
   bool same =
       strlen(link->nonce) == m->nonce.len && memcmp(link->nonce, m->nonce.data, m->nonce.len) == 0;
   if (m->kind == PT_SIGNAL_BYE) {
     if (same || m->nonce.len == 0) close_link(n, link, true);
   } else if (m->kind == PT_SIGNAL_ANSWER) {
-    if (!same || link->phase != PT_PHASE_DIALLING || !sdp_is_of(n, m)) return;
+    if (!same || link->phase != PT_PHASE_DIALLING) return;
+    if (!link->remote.legacy && !sdp_is_of(n, m)) return;
     n->cx.dial_news_us = n->cx.now_us;
     pass_on(n, link, m, m->sdp);
   } else if (m->kind == PT_SIGNAL_CANDIDATE && same) {
@@ -227,19 +331,24 @@ void pt_links_remote_signal(pt_node *n, const pt_signalling *m) {
 }
 
 void pt_links_undelivered(pt_node *n, const uint8_t peer[PT_ID_SIZE]) {
-  pt_link *link = find_peer(n, peer);
-  if (link && link->phase != PT_PHASE_CONNECTED) close_link(n, link, true);
+  for (uint32_t i = 0; i < PT_PEERS_MAX; i++) {
+    pt_link *link = n->links[i];
+    if (link && memcmp(link->remote.id, peer, PT_ID_SIZE) == 0 && link->phase != PT_PHASE_CONNECTED)
+      close_link(n, link, true);
+  }
 }
 
 int pt_links_local_signal(pt_node *n, const pt_event *in) {
   if (in->code < PT_SIGNAL_OFFER || in->code > PT_SIGNAL_BYE) return PT_ERR_ARG;
   pt_link *link = find_link(n, in->link);
   if (!link || !pt_session_open(n)) return PT_OK;
+  if (link->remote.legacy && in->code > PT_SIGNAL_ANSWER) return PT_OK; /* it knows no such */
   pt_signalling *m = &n->session.message;
   memset(m, 0, sizeof *m);
   m->action = PT_SIG_SIGNAL;
   memcpy(m->to, link->remote.id, PT_ID_SIZE);
   memcpy(m->from, n->cx.self, PT_ID_SIZE);
+  memcpy(m->legacy, link->remote.info_hash, PT_ID_SIZE);
   m->kind = (enum pt_signal)in->code;
   m->nonce = (pt_bytes){(const uint8_t *)link->nonce, strlen(link->nonce)};
   if (in->code == PT_SIGNAL_CANDIDATE)
@@ -261,7 +370,8 @@ int pt_links_state(pt_node *n, const pt_event *in) {
   if (link->phase != PT_PHASE_CONNECTED) link->expires_us = n->cx.now_us + PT_IDLE_LINK_US;
   n->cx.dial_news_us = n->cx.now_us;
   link->phase = PT_PHASE_CONNECTED;
-  open_channels(n, link);
+  /* Who answered waits for the caller's channel, which may be the very one. */
+  if (link->dialled || link->channels) open_channels(n, link);
   return PT_OK;
 }
 
@@ -281,7 +391,8 @@ int pt_links_channel_opened(pt_node *n, const pt_event *in) {
   pt_link *link = find_link(n, in->link);
   /* Peers open channels too: how many is for us to bound. */
   bool room = link && link->channels < PT_LINK_SWARMS_MAX && n->channels.count < PT_CHANNELS_MAX;
-  pt_swarm *s = room ? pt_assets_swarm(n, in->swarm) : NULL;
+  const uint8_t *key = link && link->remote.legacy ? link->swarms[0] : in->swarm;
+  pt_swarm *s = room ? pt_assets_swarm(n, key) : NULL;
   bool created_here = in->code == 1;
   if (!s) {
     refuse_channel(n, in->id);
@@ -293,19 +404,13 @@ int pt_links_channel_opened(pt_node *n, const pt_event *in) {
   pt_peer *old = peer_of(s, link);
   if (old) { /* both opened one: the higher id's stays */
     bool keep_ours = memcmp(n->cx.self, link->remote.id, PT_ID_SIZE) > 0;
-    if (old->created_here == created_here || created_here != keep_ours) {
+    if (link->remote.legacy || old->created_here == created_here || created_here != keep_ours) {
       refuse_channel(n, in->id);
       return PT_OK;
     }
     pt_links_drop_peer(n, old, true);
   }
-  if (!shares(link, in->swarm) && link->swarm_count < PT_LINK_SWARMS_MAX) {
-    /* Opened by the peer: not to be opened again from here. */
-    memmove(link->swarms[link->opened_count + 1], link->swarms[link->opened_count],
-            (link->swarm_count - link->opened_count) * PT_ID_SIZE);
-    memcpy(link->swarms[link->opened_count++], in->swarm, PT_ID_SIZE);
-    link->swarm_count++;
-  }
+  note_opened(link, key);
   open_channels(n, link);
   pt_peer *p = pt_peer_new(s, &link->remote, in->id, created_here);
   if (!p || pt_table_put(&n->channels, in->id, p) != PT_OK) {
@@ -320,13 +425,13 @@ int pt_links_channel_opened(pt_node *n, const pt_event *in) {
 void pt_links_channel_closed(pt_node *n, uint32_t channel) {
   pt_peer *p = pt_table_get(&n->channels, channel);
   if (!p) return;
-  pt_remote *remote = p->remote;
+  pt_link *link = find_link(n, p->remote->link);
+  uint8_t swarm[PT_ID_SIZE];
+  memcpy(swarm, p->swarm->key, PT_ID_SIZE);
   pt_links_drop_peer(n, p, false);
-  for (uint32_t i = 0; i < PT_PEERS_MAX; i++)
-    if (n->links[i] && &n->links[i]->remote == remote && n->links[i]->channels == 0) {
-      close_link(n, n->links[i], true);
-      return;
-    }
+  if (!link) return;
+  unshare(link, swarm);
+  if (link->channels == 0) close_link(n, link, true);
 }
 
 /* A peer that never says what it has only takes up room, and hope. */
@@ -352,7 +457,26 @@ static bool overdue(const pt_node *n, const pt_link *link) {
   return link->channels == 0 && n->cx.now_us >= link->expires_us;
 }
 
+static uint64_t earlier(uint64_t a, uint64_t b) { return a < b ? a : b; }
+
+/* When the first link or peer will be late. */
+static uint64_t next_look_us(const pt_node *n) {
+  uint64_t at = PT_NEVER;
+  for (uint32_t i = 0; i < PT_PEERS_MAX; i++) {
+    const pt_link *link = n->links[i];
+    if (!link) continue;
+    if (link->channels == 0) at = earlier(at, link->expires_us);
+    if (link->remote.up && awaited(n, link)) at = earlier(at, link->opening_us);
+  }
+  for (uint32_t i = 0; i < n->swarm_count; i++)
+    for (const pt_peer *p = n->swarms[i]->peers; p; p = p->next)
+      if (!p->bits_known) at = earlier(at, p->since_us + PT_GREETING_MAX_US);
+  return at;
+}
+
 void pt_links_settle(pt_node *n) {
+  if (!n->cx.attend && n->cx.now_us < n->links_us) return;
+  n->cx.attend = false;
   for (uint32_t i = 0; i < n->swarm_count; i++) settle_peers(n, n->swarms[i]);
   for (uint32_t i = 0; i < PT_PEERS_MAX; i++) {
     pt_link *link = n->links[i];
@@ -363,6 +487,7 @@ void pt_links_settle(pt_node *n) {
   }
   n->cx.banned_new = false;
   count_dials(n);
+  n->links_us = next_look_us(n);
 }
 
 void pt_links_close_all(pt_node *n) {
@@ -370,15 +495,4 @@ void pt_links_close_all(pt_node *n) {
     if (n->links[i]) close_link(n, n->links[i], true);
 }
 
-uint64_t pt_links_deadline(const pt_node *n) {
-  uint64_t at = PT_NEVER;
-  for (uint32_t i = 0; i < PT_PEERS_MAX; i++) {
-    const pt_link *link = n->links[i];
-    if (link && link->channels == 0 && link->expires_us < at) at = link->expires_us;
-  }
-  for (uint32_t i = 0; i < n->swarm_count; i++)
-    for (const pt_peer *p = n->swarms[i]->peers; p; p = p->next)
-      if (!p->bits_known && p->since_us + PT_GREETING_MAX_US < at)
-        at = p->since_us + PT_GREETING_MAX_US;
-  return at;
-}
+uint64_t pt_links_deadline(const pt_node *n) { return n->cx.attend ? n->cx.now_us : n->links_us; }

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "format/fingerprint.h"
-#include "node/node_inner.h"
+#include "node/stored.h"
 
 #define PT_MEMORY_DEFAULT (512ull << 20)
 
@@ -30,6 +30,8 @@ pt_node *pt_node_new(const pt_config *config, uint64_t now_us) {
   n->link_next = 1;
   n->session.open_us = now_us;
   n->session.stats_us = PT_NEVER;
+  n->links_us = PT_NEVER;
+  n->due_us = PT_NEVER;
   n->drained = true;
   return n;
 }
@@ -52,6 +54,11 @@ void pt_node_del(pt_node *n) {
   free(n);
 }
 
+/* Media types that players take as they go. */
+static bool is_played(const char *type) {
+  return strncmp(type, "video/", 6) == 0 || strncmp(type, "audio/", 6) == 0;
+}
+
 static int request(pt_node *n, const pt_event *in) {
   if (pt_table_get(&n->streams, in->id)) return PT_ERR_STATE;
   if (n->streams.count >= PT_REQUESTS_MAX) return PT_ERR_LIMIT;
@@ -69,8 +76,8 @@ static int request(pt_node *n, const pt_event *in) {
   }
   uint64_t left = length - in->offset;
   uint64_t stop = in->offset + (in->length < left ? in->length : left);
-  pt_stream *st =
-      pt_stream_new(s, in->id, asset->file, in->offset, stop, in->code == PT_URGENCY_BLOCKING);
+  pt_stream *st = pt_stream_new(s, in->id, asset->file, in->offset, stop,
+                                in->code == PT_URGENCY_BLOCKING, is_played(asset->type));
   if (!st) return PT_ERR_NOMEM;
   int error = pt_table_put(&n->streams, in->id, st);
   if (error != PT_OK) pt_stream_del(st);
@@ -114,19 +121,30 @@ static int policy(pt_node *n, const pt_event *in) {
   n->cx.consent = in->code;
   pt_context_limit_upload(&n->cx, in->offset);
   n->cx.upload_quota = in->length;
+  n->threshold = in->id;
   if (in->code == PT_CONSENT_DENIED) pt_links_close_all(n);
   for (uint32_t i = 0; i < n->swarm_count; i++) {
     if (n->swarms[i]->peers) pt_swarm_rechoke(n->swarms[i]);
+    for (pt_peer *p = n->swarms[i]->peers; p; p = p->next) pt_peer_talks(p);
     n->swarms[i]->dirty = true;
   }
   return PT_OK;
 }
 
+/* Who waited for the upload limit may have its turn now. */
+static void talk_again(pt_node *n) {
+  for (uint32_t i = 0; i < n->swarm_count; i++)
+    for (pt_peer *p = n->swarms[i]->peers; p; p = p->next)
+      if (pt_peer_upload_at(p) <= n->cx.now_us) pt_peer_talks(p);
+}
+
 /* Everything that follows from what happened: closing, planning, telling. */
 static void settle(pt_node *n) {
+  if (n->cx.upload_rate_max) talk_again(n);
   pt_links_settle(n);
   for (uint32_t i = 0; i < n->swarm_count; i++) pt_swarm_plan(n->swarms[i]);
   pt_session_settle(n);
+  pt_stored_settle(n);
   pt_store_trim(&n->cx);
 }
 
@@ -176,14 +194,31 @@ static int take(pt_node *n, const pt_event *in) {
     return PT_OK;
   case PT_IN_POLICY:
     return policy(n, in);
+  case PT_IN_STORE_LIMIT:
+  case PT_IN_STORED_LAYER:
+  case PT_IN_STORED:
+  case PT_IN_STORE_DATA:
+    return pt_stored_input(n, in);
   }
   return PT_ERR_ARG;
+}
+
+#define PT_LATE_US (250u * PT_MS_US)
+#define PT_GRACE_US (500u * PT_MS_US)
+#define PT_GRACE_EVERY_US (3u * PT_SECOND_US)
+
+/* A host that got no processor, or whose tab was hidden, calls late, and what
+ * peers sent meanwhile still waits to be given in: it comes first. */
+static void excuse_others(pt_node *n, uint64_t now_us) {
+  bool late = n->due_us != PT_NEVER && now_us > n->due_us + PT_LATE_US;
+  if (late && now_us > n->cx.grace_us + PT_GRACE_EVERY_US) n->cx.grace_us = now_us + PT_GRACE_US;
 }
 
 int pt_node_input(pt_node *n, uint64_t now_us, const pt_event *input) {
   assert(n->drained && "poll all outputs before the next input");
   assert(now_us >= n->cx.now_us && "time never goes backwards");
   n->cx.now_us = now_us;
+  excuse_others(n, now_us);
   int result = take(n, input);
   if (result != PT_OK) return result;
   settle(n);
@@ -209,7 +244,7 @@ static bool poll_streams(pt_node *n, pt_event *out) {
 static bool poll_channels(pt_node *n, pt_event *out) {
   for (uint32_t i = 0; i < n->swarm_count; i++) {
     uint32_t turn = (n->send_turn + i) % n->swarm_count;
-    for (pt_peer *p = n->swarms[turn]->peers; p; p = p->next) {
+    for (pt_peer *p; (p = n->swarms[turn]->talkers) != NULL; pt_peer_hushes(p)) {
       size_t len = pt_peer_send(p, n->sending);
       if (!len) continue;
       n->send_turn = turn + 1;
@@ -223,13 +258,15 @@ static bool poll_channels(pt_node *n, pt_event *out) {
 bool pt_node_poll(pt_node *n, pt_event *output) {
   for (;;) {
     if (pt_outbox_pop(&n->cx.out, output)) return true;
+    if (pt_disk_poll(&n->cx, output)) return true;
     if (poll_streams(n, output) || poll_channels(n, output)) return true;
-    bool dirty = false;
-    for (uint32_t i = 0; i < n->swarm_count; i++) dirty |= n->swarms[i]->dirty;
-    if (!dirty) break;
+    bool restless = n->cx.attend || n->cx.out.count > 0;
+    for (uint32_t i = 0; i < n->swarm_count; i++) restless |= pt_swarm_restless(n->swarms[i]);
+    if (!restless) break;
     settle(n);
   }
   n->drained = true;
+  n->due_us = pt_node_deadline(n);
   return false;
 }
 
@@ -237,9 +274,12 @@ uint64_t pt_node_deadline(const pt_node *n) {
   uint64_t at = pt_session_deadline(n);
   uint64_t links = pt_links_deadline(n);
   if (links < at) at = links;
+  uint64_t disk = pt_disk_deadline(&n->cx);
+  if (disk < at) at = disk;
   for (uint32_t i = 0; i < n->swarm_count; i++) {
     uint64_t swarm = pt_swarm_deadline(n->swarms[i]);
     if (swarm < at) at = swarm;
+    if (n->cx.upload_rate_max == 0) continue;
     for (const pt_peer *p = n->swarms[i]->peers; p; p = p->next) {
       uint64_t upload = pt_peer_upload_at(p);
       if (upload < at) at = upload;

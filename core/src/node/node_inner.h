@@ -70,6 +70,7 @@ struct pt_node {
   pt_context cx;
   pt_config config;
   uint32_t peers_max;
+  uint32_t threshold; /* others that a swarm must have before we meet any */
   pt_assets assets;
   pt_swarm *swarms[PT_SWARMS_MAX];
   uint32_t swarm_count;
@@ -77,8 +78,10 @@ struct pt_node {
   pt_table channels; /* id -> pt_peer */
   pt_link *links[PT_PEERS_MAX];
   uint32_t link_next; /* id of the next link */
+  uint64_t links_us;  /* when links are to be looked after */
   pt_session session;
-  bool drained; /* all outputs were polled since the last input */
+  uint64_t due_us; /* when the host was to call at the latest */
+  bool drained;    /* all outputs were polled since the last input */
   uint8_t sending[PT_CHANNEL_SEND_MAX];
   uint32_t send_turn; /* the swarm whose channels may send next */
 };
@@ -91,9 +94,13 @@ const pt_site_asset *pt_assets_find(const pt_assets *a, pt_bytes path);
 /* The swarm of the index with that key, made at first use; NULL when the index
  * does not have it or a limit is reached. */
 pt_swarm *pt_assets_swarm(pt_node *n, const uint8_t key[PT_ID_SIZE]);
+/* The same by either of its info-hashes. */
+pt_swarm *pt_assets_swarm_named(pt_node *n, const uint8_t info_hash[PT_ID_SIZE]);
 
 /* links.c */
-void pt_links_meet(pt_node *n, const uint8_t peer[PT_ID_SIZE], const uint8_t swarm[PT_ID_SIZE]);
+void pt_links_meet(pt_node *n, const pt_sig_peer *peer, const uint8_t swarm[PT_ID_SIZE]);
+/* How many more visitors we would dial. */
+uint32_t pt_links_to_dial(const pt_node *n);
 void pt_links_remote_signal(pt_node *n, const pt_signalling *m);
 void pt_links_undelivered(pt_node *n, const uint8_t peer[PT_ID_SIZE]);
 int pt_links_local_signal(pt_node *n, const pt_event *in);

@@ -23,6 +23,12 @@ static uint32_t peers_over(const pt_node *n, const pt_link *link) {
   return count;
 }
 
+static bool differ(const pt_link *a, const pt_link *b) {
+  return a->remote.link != b->remote.link &&
+         (memcmp(a->remote.id, b->remote.id, PT_ID_SIZE) != 0 ||
+          memcmp(a->remote.info_hash, b->remote.info_hash, PT_ID_SIZE) != 0);
+}
+
 static const char *check_links(const pt_node *n) {
   uint32_t count = 0, up = 0;
   for (uint32_t i = 0; i < PT_PEERS_MAX; i++) {
@@ -34,9 +40,8 @@ static const char *check_links(const pt_node *n) {
     REQUIRE(link->opened_count <= link->swarm_count && link->swarm_count <= PT_LINK_SWARMS_MAX);
     REQUIRE(!pt_context_banned(&n->cx, link->remote.id));
     REQUIRE(memcmp(link->remote.id, n->cx.self, PT_ID_SIZE) != 0);
-    for (uint32_t j = 0; j < i; j++)
-      REQUIRE(!n->links[j] || (n->links[j]->remote.link != link->remote.link &&
-                               memcmp(n->links[j]->remote.id, link->remote.id, PT_ID_SIZE) != 0));
+    for (uint32_t j = 0; j < i; j++) REQUIRE(!n->links[j] || differ(n->links[j], link));
+    REQUIRE(!link->remote.legacy || (link->swarm_count == 1 && link->channels <= 1));
   }
   REQUIRE(count <= n->peers_max);
   REQUIRE(up == n->cx.stats.peers_connected);

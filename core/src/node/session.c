@@ -36,6 +36,7 @@ void pt_session_opened(pt_node *n) {
   memcpy(m->peer, n->cx.self, PT_ID_SIZE);
   memcpy(m->fingerprint, n->config.fingerprint, PT_HASH_SIZE);
   m->resume = (pt_bytes){(const uint8_t *)n->session.resume, n->session.resume_len};
+  m->anywhere = n->config.anywhere;
   pt_session_send(n);
 }
 
@@ -66,9 +67,7 @@ void pt_session_closed(pt_node *n) {
 
 static void join(pt_node *n) {
   uint64_t now = n->cx.now_us;
-  uint32_t links = 0;
-  for (uint32_t i = 0; i < PT_PEERS_MAX; i++) links += n->links[i] != NULL;
-  uint32_t want = n->peers_max > links ? n->peers_max - links : 0;
+  uint32_t want = pt_links_to_dial(n);
   for (uint32_t at = 0; at < n->swarm_count;) {
     pt_signalling *m = fresh(n, PT_SIG_JOIN);
     for (; at < n->swarm_count && m->swarm_count < PT_SIGNAL_SWARMS_MAX; at++) {
@@ -108,7 +107,9 @@ static void take_peers(pt_node *n, const pt_signalling *m) {
   s->complete = m->complete;
   s->incomplete = m->incomplete;
   if (m->interval) s->rejoin_us = n->cx.now_us + (uint64_t)m->interval * PT_SECOND_US;
-  for (size_t i = 0; i < m->peer_count; i++) pt_links_meet(n, m->peers[i].peer, m->swarm);
+  /* The server counts us, too. */
+  bool enough = (uint64_t)m->complete + m->incomplete > n->threshold;
+  for (size_t i = 0; enough && i < m->peer_count; i++) pt_links_meet(n, &m->peers[i], m->swarm);
   s->dirty = true;
 }
 

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/bits.h"
+#include "swarm/content.h"
 #include "swarm/units.h"
 
 static uint32_t block_count_of(uint32_t size) { return (size + PT_BLOCK_SIZE - 1) / PT_BLOCK_SIZE; }
@@ -16,16 +17,16 @@ bool pt_assembly_open(pt_swarm *s, uint32_t number) {
   if (piece->state != PT_PIECE_NONE) return true;
   uint32_t size = pt_swarm_piece_size(s, number), blocks = block_count_of(size);
   pt_assembly *a = calloc(1, sizeof *a + blocks * sizeof a->giver[0]);
-  uint8_t *data = malloc(size);
-  if (!a || !data) {
+  uint8_t *content = pt_content_new(size);
+  if (!a || !content) {
     free(a);
-    free(data);
+    pt_content_del(content);
     return false;
   }
   a->block_count = blocks;
   a->serial = ++s->cx->assembly_serial;
   piece->assembly = a;
-  piece->data = data;
+  piece->content = content;
   piece->state = PT_PIECE_GATHERING;
   s->cx->stats.stored_bytes += size;
   return true;
@@ -35,9 +36,9 @@ void pt_assembly_drop(pt_swarm *s, uint32_t number) {
   pt_piece *piece = &s->pieces[number];
   if (!piece->assembly) return;
   free(piece->assembly);
-  free(piece->data);
+  pt_content_del(piece->content);
   piece->assembly = NULL;
-  piece->data = NULL;
+  piece->content = NULL;
   piece->state = PT_PIECE_NONE;
   s->cx->stats.stored_bytes -= pt_swarm_piece_size(s, number);
 }
@@ -77,7 +78,7 @@ bool pt_assembly_lacks(const pt_swarm *s, uint32_t number, uint32_t block) {
 static void blame(pt_swarm *s, uint32_t number, uint16_t giver) {
   if (giver < PT_GIVER_FIRST) return;
   for (pt_peer *p = s->peers; p; p = p->next)
-    if (p->remote->name == giver) p->remote->condemned = true;
+    if (p->remote->name == giver) p->remote->condemned = s->cx->attend = true;
   pt_context_ban(s->cx, s->cx->names[giver], s->key, number, PT_ERR_HASH);
 }
 
@@ -97,7 +98,7 @@ static void remember_suspects(pt_swarm *s, pt_piece *piece, uint32_t size) {
   free(piece->suspects);
   piece->suspects = calloc(a->block_count, sizeof *piece->suspects);
   if (!piece->suspects) return;
-  pt_merkle_leaves(piece->data, size, s->scratch);
+  pt_content_leaves(piece->content, size, s->scratch);
   for (uint32_t i = 0; i < a->block_count; i++) {
     memcpy(piece->suspects[i].leaf, s->scratch[i], PT_HASH_SIZE);
     piece->suspects[i].giver = a->giver[i];
@@ -107,7 +108,7 @@ static void remember_suspects(pt_swarm *s, pt_piece *piece, uint32_t size) {
 static void judge_suspects(pt_swarm *s, uint32_t number, uint32_t size) {
   pt_piece *piece = &s->pieces[number];
   uint32_t blocks = block_count_of(size);
-  pt_merkle_leaves(piece->data, size, s->scratch);
+  pt_content_leaves(piece->content, size, s->scratch);
   for (uint32_t i = 0; i < blocks; i++)
     if (memcmp(piece->suspects[i].leaf, s->scratch[i], PT_HASH_SIZE) != 0)
       blame(s, number, piece->suspects[i].giver);
@@ -135,11 +136,18 @@ static void refuse(pt_swarm *s, uint32_t number, uint32_t size) {
   s->dirty = true;
 }
 
-static void announce(pt_swarm *s, uint32_t number, uint32_t size) {
-  const pt_piece *piece = &s->pieces[number];
+enum pt_source pt_giver_source(uint16_t giver) {
+  return giver == PT_GIVER_ORIGIN ? PT_SOURCE_ORIGIN
+         : giver == PT_GIVER_DISK ? PT_SOURCE_STORE
+                                  : PT_SOURCE_PEER;
+}
+
+void pt_assembly_tell(pt_swarm *s, uint32_t number) {
+  pt_piece *piece = &s->pieces[number];
+  uint32_t size = pt_swarm_piece_size(s, number);
   const pt_file *file = pt_swarm_file_of(s, number);
   pt_event event = {.kind = PT_OUT_PIECE,
-                    .code = piece->giver == PT_GIVER_ORIGIN ? PT_SOURCE_ORIGIN : PT_SOURCE_PEER,
+                    .code = pt_giver_source(piece->giver),
                     .id = number,
                     .offset = (uint64_t)(number - file->piece_first) * s->piece_length,
                     .length = size,
@@ -147,7 +155,8 @@ static void announce(pt_swarm *s, uint32_t number, uint32_t size) {
   memcpy(event.swarm, s->key, PT_ID_SIZE);
   if (piece->giver >= PT_GIVER_FIRST) memcpy(event.peer, s->cx->names[piece->giver], PT_ID_SIZE);
   pt_outbox_push(&s->cx->out, &event);
-  for (pt_peer *p = s->peers; p; p = p->next) pt_peer_say_have(p, number);
+  piece->told = true;
+  s->cx->stats.verified_bytes += size;
 }
 
 static void accept(pt_swarm *s, uint32_t number, uint32_t size) {
@@ -156,33 +165,31 @@ static void accept(pt_swarm *s, uint32_t number, uint32_t size) {
   piece->giver = piece->assembly->giver[0];
   free(piece->assembly);
   piece->assembly = NULL;
-  piece->state = PT_PIECE_HAVE;
   piece->failures = 0;
-  pt_bits_set(s->have, number);
-  s->have_count++;
-  s->have_bytes += size;
-  pt_swarm_file_of(s, number)->verified++;
-  s->cx->stats.verified_bytes += size;
-  pt_store_add(piece);
-  for (pt_peer *p = s->peers; p; p = p->next) pt_peer_cancel(p, number);
-  pt_swarm_unwant(s, number);
-  announce(s, number, size);
-  s->deliverable = true;
-  s->dirty = true;
+  pt_store_link(piece, PT_IN_MEMORY);
+  pt_swarm_have(s, number);
+  s->progress_us = s->cx->now_us;
+  pt_assembly_tell(s, number);
+  pt_disk_keep(piece);
+}
+
+bool pt_assembly_right(const pt_swarm *s, uint32_t number) {
+  const pt_file *file = pt_swarm_file_of(s, number);
+  const uint8_t *expected = pt_layers_hash(s, number);
+  uint32_t height = file->piece_count > 1 ? s->piece_height : file->height;
+  pt_hash hash;
+  if (!expected) return false;
+  pt_content_hash(s->pieces[number].content, pt_swarm_piece_size(s, number), height, s->scratch,
+                  hash);
+  return memcmp(hash, expected, PT_HASH_SIZE) == 0;
 }
 
 static void verify(pt_swarm *s, uint32_t number) {
-  pt_piece *piece = &s->pieces[number];
-  const pt_file *file = pt_swarm_file_of(s, number);
-  const uint8_t *expected = pt_layers_hash(s, number);
-  piece->state = PT_PIECE_FULL;
+  s->pieces[number].state = PT_PIECE_FULL;
   s->dirty = true;
-  if (!expected) return;
+  if (!pt_layers_hash(s, number)) return;
   uint32_t size = pt_swarm_piece_size(s, number);
-  uint32_t height = file->piece_count > 1 ? s->piece_height : file->height;
-  pt_hash hash;
-  pt_merkle_piece(piece->data, size, height, s->scratch, hash);
-  if (memcmp(hash, expected, PT_HASH_SIZE) == 0)
+  if (pt_assembly_right(s, number))
     accept(s, number, size);
   else
     refuse(s, number, size);
@@ -193,7 +200,7 @@ void pt_assembly_put(pt_swarm *s, uint32_t number, uint32_t begin, pt_bytes bloc
   assert(piece->state == PT_PIECE_GATHERING && begin % PT_BLOCK_SIZE == 0);
   uint32_t at = begin / PT_BLOCK_SIZE;
   if (piece->assembly->giver[at] != PT_GIVER_NONE) return;
-  if (block.data) memcpy(piece->data + begin, block.data, block.len);
+  if (block.data) pt_content_write(piece->content, begin, block);
   piece->assembly->giver[at] = giver;
   if (++piece->assembly->blocks_here == piece->assembly->block_count) verify(s, number);
 }

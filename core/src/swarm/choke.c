@@ -4,7 +4,8 @@
 #include "swarm/units.h"
 
 #define PT_UNCHOKED_MAX 8u
-#define PT_RECHOKE_US (10u * PT_SECOND_US)
+#define PT_NEWCOMERS_MAX 4u /* beyond that, until the next round: who has nothing yet */
+#define PT_RECHOKE_US (3u * PT_SECOND_US)
 
 static uint32_t unchoked_count(const pt_swarm *s) {
   uint32_t n = 0;
@@ -34,7 +35,8 @@ void pt_choke_peer(pt_peer *p) {
 
 void pt_choke_consider(pt_peer *p) {
   if (p->swarm->cx->consent != PT_CONSENT_GRANTED) return;
-  if (unchoked_count(p->swarm) < PT_UNCHOKED_MAX) unchoke(p);
+  uint32_t most = PT_UNCHOKED_MAX + (p->has_count == 0 ? PT_NEWCOMERS_MAX : 0);
+  if (unchoked_count(p->swarm) < most) unchoke(p);
 }
 
 static uint64_t worth(const pt_peer *p) { return p->rate_in + p->rate_out; }

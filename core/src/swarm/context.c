@@ -79,7 +79,7 @@ void pt_context_ban(pt_context *cx, const uint8_t peer[PT_ID_SIZE], const uint8_
   memcpy(cx->banned[cx->banned_next], peer, PT_ID_SIZE);
   cx->banned_next = (cx->banned_next + 1) % PT_BANNED_MAX;
   if (cx->banned_count < PT_BANNED_MAX) cx->banned_count++;
-  cx->banned_new = true;
+  cx->banned_new = cx->attend = true;
   cx->stats.peers_banned++;
   if (cx->report_count < PT_REPORTS_MAX) {
     pt_report *report = &cx->reports[cx->report_count++];

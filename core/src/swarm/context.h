@@ -11,11 +11,13 @@
 #define PT_MS_US 1000u
 
 /* Who gave a block: an index of pt_context.names, or one of these. */
-enum { PT_GIVER_NONE = 0, PT_GIVER_ORIGIN = 1, PT_GIVER_FIRST = 2 };
+enum { PT_GIVER_NONE = 0, PT_GIVER_ORIGIN = 1, PT_GIVER_DISK = 2, PT_GIVER_FIRST = 3 };
 
 /* The other end of a link as the swarms see it. */
 typedef struct pt_remote {
   uint8_t id[PT_ID_SIZE];
+  bool legacy;                   /* a WebTorrent client: its id is bound to nothing, */
+  uint8_t info_hash[PT_ID_SIZE]; /* and this is what it calls its one swarm; else zeros */
   uint32_t link;
   uint16_t name;                /* its place in pt_context.names */
   bool up;                      /* a handshake with it is complete in some swarm */
@@ -35,30 +37,46 @@ typedef struct pt_report {
 
 struct pt_piece;
 
+/* Verified pieces are in memory, on disk, or both: two lists by last use. */
+enum pt_place { PT_IN_MEMORY = 0, PT_ON_DISK = 1 };
+
+/* A piece that the host is reading from disk. */
+typedef struct pt_reading {
+  struct pt_piece *piece;
+  uint64_t since_us;
+} pt_reading;
+
 typedef struct pt_context {
   uint64_t now_us;
+  uint64_t grace_us; /* we were late ourselves: until then nobody else is found late */
   pt_random random;
   pt_outbox out;
   pt_stats stats;
   uint8_t self[PT_ID_SIZE];
   uint64_t memory_max;
-  uint64_t pinned_bytes;            /* of pieces in the windows of page requests */
-  int32_t consent;                  /* enum pt_consent */
-  uint64_t upload_rate_max;         /* bytes/s, 0: none */
-  uint64_t upload_quota;            /* bytes left to send */
-  uint64_t upload_tokens;           /* bytes that may be sent now */
-  uint64_t upload_filled_us;        /* when tokens were last added */
-  uint64_t head_start;              /* bytes that may still be taken from the origin
-                                       while the first connections are being made */
-  bool server_silent;               /* the server can't name peers (closed or refused) */
-  uint32_t dials;                   /* links being connected */
-  uint64_t dial_news_us;            /* when one of them last made progress */
-  uint32_t fetch_next;              /* id of the next origin fetch */
-  uint32_t fetches;                 /* under way */
-  uint64_t origin_retry_us;         /* the origin failed: not before this time */
-  uint32_t origin_failures;         /* in a row */
-  uint64_t origin_span_us;          /* smoothed time of one fetch, for backups */
-  struct pt_piece *newest, *oldest; /* verified pieces by last use */
+  uint64_t pinned_bytes;                  /* of pieces in the windows of page requests */
+  int32_t consent;                        /* enum pt_consent */
+  uint64_t upload_rate_max;               /* bytes/s, 0: none */
+  uint64_t upload_quota;                  /* bytes left to send */
+  uint64_t upload_tokens;                 /* bytes that may be sent now */
+  uint64_t upload_filled_us;              /* when tokens were last added */
+  uint64_t head_start;                    /* bytes that may still be taken from the origin
+                                             while the first connections are being made */
+  bool attend;                            /* a link or a peer is to be looked after */
+  bool server_silent;                     /* the server can't name peers (closed or refused) */
+  uint32_t dials;                         /* links being connected */
+  uint64_t dial_news_us;                  /* when one of them last made progress */
+  uint32_t fetch_next;                    /* id of the next origin fetch */
+  uint32_t fetches;                       /* under way */
+  uint64_t origin_retry_us;               /* the origin failed: not before this time */
+  uint32_t origin_failures;               /* in a row */
+  uint64_t origin_span_us;                /* smoothed time of one fetch, for backups */
+  struct pt_piece *newest[2], *oldest[2]; /* by enum pt_place */
+  struct pt_piece *unwritten;             /* to be given to the host for its disk */
+  uint64_t disk_max;                      /* bytes; 0: there is no disk */
+  bool read_ended;                        /* who waits for a read is to look again */
+  uint32_t reading_count;
+  pt_reading reading[PT_READS_MAX];
   uint32_t assembly_serial;
   uint32_t banned_next, banned_count;
   bool banned_new; /* since links were last compared with the bans */

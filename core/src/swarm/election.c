@@ -18,15 +18,3 @@ uint64_t pt_election_weight(const uint8_t swarm[PT_ID_SIZE], uint32_t unit,
   memcpy(key + PT_ID_SIZE + 4, peer, PT_ID_SIZE);
   return pt_hash64(key, sizeof key, ELECTION_SEED);
 }
-
-size_t pt_election_rank(const uint8_t swarm[PT_ID_SIZE], uint32_t unit,
-                        const uint8_t self[PT_ID_SIZE], const uint8_t (*peers)[PT_ID_SIZE],
-                        size_t peer_count) {
-  uint64_t own = pt_election_weight(swarm, unit, self);
-  size_t rank = 0;
-  for (size_t i = 0; i < peer_count; i++) {
-    uint64_t other = pt_election_weight(swarm, unit, peers[i]);
-    if (other > own || (other == own && memcmp(peers[i], self, PT_ID_SIZE) < 0)) rank++;
-  }
-  return rank;
-}

@@ -11,10 +11,4 @@
 uint64_t pt_election_weight(const uint8_t swarm[PT_ID_SIZE], uint32_t unit,
                             const uint8_t peer[PT_ID_SIZE]);
 
-/* The rank of `self` among `peers` (which do not include it): 0 is the elected
- * fetcher. Ties go to the smaller id. */
-size_t pt_election_rank(const uint8_t swarm[PT_ID_SIZE], uint32_t unit,
-                        const uint8_t self[PT_ID_SIZE], const uint8_t (*peers)[PT_ID_SIZE],
-                        size_t peer_count);
-
 #endif

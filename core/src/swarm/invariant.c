@@ -59,7 +59,11 @@ static const char *check_piece(const pt_swarm *s, uint32_t number) {
   bool have = piece->state == PT_PIECE_HAVE;
   bool gathering = piece->state == PT_PIECE_GATHERING || piece->state == PT_PIECE_FULL;
   REQUIRE(piece->swarm == s);
-  REQUIRE((piece->data != NULL) == (have || gathering));
+  REQUIRE(piece->content || !(gathering || (have && !piece->on_disk)));
+  REQUIRE(!piece->content || gathering || have);
+  REQUIRE(!piece->on_disk || have);
+  REQUIRE(!piece->reading || (piece->on_disk && !piece->content));
+  REQUIRE(!piece->unwritten || (piece->on_disk && piece->content));
   REQUIRE((piece->assembly != NULL) == gathering);
   REQUIRE(pt_bits_get(s->have, number) == have);
   REQUIRE(piece->available == holders_of(s, number));
@@ -145,29 +149,56 @@ const char *pt_swarm_invariant(const pt_swarm *s) {
   return NULL;
 }
 
-const char *pt_context_invariant(const pt_context *cx, pt_swarm *const *swarms, uint32_t count) {
-  uint64_t stored = 0, pinned = 0;
-  uint32_t fetches = 0, have = 0, listed = 0;
+/* Every verified piece is in the list of each place where it is, and no other. */
+static const char *check_places(const pt_context *cx, const uint32_t counts[2]) {
+  for (enum pt_place place = PT_IN_MEMORY; place <= PT_ON_DISK; place++) {
+    const pt_piece *newer = NULL;
+    uint32_t listed = 0;
+    for (const pt_piece *p = cx->newest[place]; p; newer = p, p = p->older[place], listed++) {
+      REQUIRE(p->newer[place] == newer && p->state == PT_PIECE_HAVE);
+      REQUIRE(place == PT_ON_DISK ? p->on_disk : p->content != NULL);
+      REQUIRE(listed < counts[place]);
+    }
+    REQUIRE(cx->oldest[place] == newer && listed == counts[place]);
+  }
+  for (uint32_t i = 0; i < cx->reading_count; i++) REQUIRE(cx->reading[i].piece->reading);
+  return NULL;
+}
+
+static const char *count_pieces(const pt_context *cx, pt_swarm *const *swarms, uint32_t count) {
+  uint64_t stored = 0, pinned = 0, disk = 0;
+  uint32_t places[2] = {0}, reading = 0, unwritten = 0;
   for (uint32_t i = 0; i < count; i++) {
     const pt_swarm *s = swarms[i];
-    const char *wrong = pt_swarm_invariant(s);
-    if (wrong) return wrong;
-    have += s->have_count;
-    for (uint32_t p = 0; p < s->piece_count; p++) {
-      if (s->pieces[p].data) stored += pt_swarm_piece_size(s, p);
-      if (s->pieces[p].pins) pinned += pt_swarm_piece_size(s, p);
+    for (uint32_t n = 0; n < s->piece_count; n++) {
+      const pt_piece *p = &s->pieces[n];
+      if (p->content) stored += pt_swarm_piece_size(s, n);
+      if (p->pins) pinned += pt_swarm_piece_size(s, n);
+      if (p->on_disk) disk += s->piece_length;
+      places[PT_IN_MEMORY] += p->content && p->state == PT_PIECE_HAVE;
+      places[PT_ON_DISK] += p->on_disk;
+      reading += p->reading;
+      unwritten += p->unwritten;
     }
-    for (const pt_fetch *f = s->fetches; f; f = f->next) fetches++;
   }
+  for (const pt_piece *p = cx->unwritten; p; p = p->unwritten_next, unwritten--)
+    REQUIRE(p->unwritten && unwritten > 0);
+  REQUIRE(unwritten == 0);
   REQUIRE(stored == cx->stats.stored_bytes);
   REQUIRE(pinned == cx->pinned_bytes);
-  REQUIRE(fetches == cx->fetches && fetches <= PT_FETCHES_MAX);
-  const pt_piece *newer = NULL;
-  for (const pt_piece *p = cx->newest; p; newer = p, p = p->older, listed++) {
-    REQUIRE(p->newer == newer && p->state == PT_PIECE_HAVE);
-    REQUIRE(listed < have);
+  REQUIRE(disk == cx->stats.disk_bytes);
+  REQUIRE(reading == cx->reading_count);
+  return check_places(cx, places);
+}
+
+const char *pt_context_invariant(const pt_context *cx, pt_swarm *const *swarms, uint32_t count) {
+  uint32_t fetches = 0;
+  for (uint32_t i = 0; i < count; i++) {
+    const char *wrong = pt_swarm_invariant(swarms[i]);
+    if (wrong) return wrong;
+    for (const pt_fetch *f = swarms[i]->fetches; f; f = f->next) fetches++;
   }
-  REQUIRE(cx->oldest == newer && listed == have);
+  REQUIRE(fetches == cx->fetches && fetches <= PT_FETCHES_MAX);
   REQUIRE(cx->stats.swarms == count);
-  return NULL;
+  return count_pieces(cx, swarms, count);
 }

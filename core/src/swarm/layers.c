@@ -1,7 +1,7 @@
 /* The hash each piece must have. The index gives a file's root; the layer of
  * its piece hashes comes from peers (BEP 52 hash requests, with the proof up
- * to the root) or from the site's .torrent, and is checked against the root
- * either way. */
+ * to the root) or from the site, which has the layers of all files of a swarm
+ * in one document, and is checked against the root either way. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,10 +10,10 @@
 #include "swarm/units.h"
 
 #define PT_LAYER_PATIENCE_US (1u * PT_SECOND_US)
-#define PT_TORRENT_RETRY_US (2u * PT_SECOND_US)
+#define PT_LAYERS_RETRY_US (2u * PT_SECOND_US)
 #define PT_HASHLESS_US (5u * PT_SECOND_US)
-#define PT_TORRENT_MISSING_US (30u * PT_SECOND_US)
-#define PT_TORRENT_STALL_US (8u * PT_SECOND_US)
+#define PT_LAYERS_MISSING_US (30u * PT_SECOND_US)
+#define PT_LAYERS_STALL_US (8u * PT_SECOND_US)
 #define PT_HASHES_PER_SECOND (128u << 10) /* computed for one peer: some 50 ms of a slow CPU */
 #define PT_LAYER_ASK_MAX 8u               /* chunks asked for at once */
 
@@ -39,7 +39,8 @@ static void chunk_known(pt_file *f, uint32_t chunk) {
 
 static bool may_know(const pt_peer *p, const pt_file *f) {
   uint64_t now = p->swarm->cx->now_us;
-  if (!p->bits_known || p->broken || p->remote->condemned) return false;
+  if (p->has_count == 0) return false;
+  if (!p->bits_known || !p->hashes || p->broken || p->remote->condemned) return false;
   if (now < p->snubbed_until_us || now < p->hashless_until_us) return false;
   for (uint32_t i = 0; i < f->piece_count; i++)
     if (pt_bits_get(p->has, f->piece_first + i)) return true;
@@ -80,44 +81,54 @@ static void ask_peer(pt_swarm *s, pt_file *f, pt_peer *p, uint32_t first) {
   f->rejected = false;
 }
 
+/* How long the site's document of this swarm is: the layers of all files that
+ * have more than one piece, one behind the other. */
+static size_t document_size(const pt_swarm *s) {
+  size_t pieces = 0;
+  for (uint32_t i = 0; i < s->file_count; i++)
+    if (s->files[i].piece_count > 1) pieces += s->files[i].piece_count;
+  return pieces * sizeof(pt_hash);
+}
+
 static void ask_origin(pt_swarm *s) {
   uint64_t now = s->cx->now_us;
-  if (s->torrent_fetch || s->torrent_useless) return;
-  if (now < s->torrent_retry_us) {
-    pt_swarm_wake(s, s->torrent_retry_us);
+  if (s->layers_fetch || s->layers_useless) return;
+  if (now < s->layers_retry_us) {
+    pt_swarm_wake(s, s->layers_retry_us);
     return;
   }
-  char path[96] = "/.peertide/torrents/";
-  size_t len = strlen(path);
-  pt_hex_encode(s->key, PT_ID_SIZE, path + len);
-  strcat(path, ".torrent");
-  s->torrent_fetch = s->cx->fetch_next++;
-  s->torrent_len = 0;
-  s->torrent_progress_us = now;
-  pt_swarm_wake(s, now + PT_TORRENT_STALL_US);
+  if (!s->document) s->document = malloc(document_size(s));
+  if (!s->document) return;
+  char path[96] = "/.peertide/layers/";
+  pt_hex_encode(s->key, PT_ID_SIZE, path + strlen(path));
+  strcat(path, ".bin");
+  s->layers_fetch = s->cx->fetch_next++;
+  s->document_len = 0;
+  s->layers_progress_us = now;
+  pt_swarm_wake(s, now + PT_LAYERS_STALL_US);
   s->cx->stats.origin_requests++;
   pt_event event = {.kind = PT_OUT_ORIGIN_GET,
-                    .id = s->torrent_fetch,
+                    .id = s->layers_fetch,
                     .text = {(const uint8_t *)path, strlen(path)},
                     .length = PT_TO_END};
   pt_outbox_push(&s->cx->out, &event);
 }
 
-/* A fetch of the torrent that brings nothing is given up. */
-static void look_after_torrent(pt_swarm *s) {
-  if (!s->torrent_fetch) return;
-  if (s->cx->now_us < s->torrent_progress_us + PT_TORRENT_STALL_US) {
-    pt_swarm_wake(s, s->torrent_progress_us + PT_TORRENT_STALL_US);
+/* A fetch of the layers that brings nothing is given up. */
+static void look_after_fetch(pt_swarm *s) {
+  if (!s->layers_fetch) return;
+  if (s->cx->now_us < s->layers_progress_us + PT_LAYERS_STALL_US) {
+    pt_swarm_wake(s, s->layers_progress_us + PT_LAYERS_STALL_US);
     return;
   }
-  pt_event event = {.kind = PT_OUT_ORIGIN_CANCEL, .id = s->torrent_fetch};
+  pt_event event = {.kind = PT_OUT_ORIGIN_CANCEL, .id = s->layers_fetch};
   pt_outbox_push(&s->cx->out, &event);
-  pt_layers_torrent_end(s, PT_ERR_UNREACHABLE, 0);
+  pt_layers_origin_end(s, PT_ERR_UNREACHABLE, 0);
 }
 
 void pt_layers_plan(pt_swarm *s) {
   uint64_t now = s->cx->now_us;
-  look_after_torrent(s);
+  look_after_fetch(s);
   for (uint32_t i = 0; i < s->want_count; i++) {
     if (pt_layers_hash(s, s->wants[i].piece)) continue;
     pt_file *f = pt_swarm_file_of(s, s->wants[i].piece);
@@ -133,68 +144,68 @@ void pt_layers_plan(pt_swarm *s) {
   }
 }
 
-void pt_layers_torrent_data(pt_swarm *s, pt_bytes data) {
+bool pt_layers_adopt(pt_swarm *s, pt_file *f, const uint8_t *hashes) {
+  const pt_hash *layer = (const pt_hash *)(const void *)hashes;
+  pt_hash *scratch = malloc(f->piece_count * sizeof *scratch);
+  bool right = scratch && pt_merkle_verify_layer(f->root, f->height, layer, f->piece_count,
+                                                 s->piece_height, scratch);
+  free(scratch);
+  if (!right) return false;
+  memcpy(f->layer, hashes, f->piece_count * sizeof(pt_hash));
+  for (uint32_t chunk = 0; chunk < f->chunk_count; chunk++) chunk_known(f, chunk);
+  return true;
+}
+
+void pt_layers_origin_data(pt_swarm *s, pt_bytes data) {
   s->cx->stats.origin_bytes += data.len;
-  s->torrent_progress_us = s->cx->now_us;
-  if (data.len == 0) return;
-  if (s->torrent_len + data.len > PT_TORRENT_BYTES_MAX) {
-    s->torrent_useless = true;
-    return;
-  }
-  uint8_t *grown = realloc(s->torrent, s->torrent_len + data.len);
-  if (!grown) return;
-  memcpy(grown + s->torrent_len, data.data, data.len);
-  s->torrent = grown;
-  s->torrent_len += data.len;
+  s->layers_progress_us = s->cx->now_us;
+  if (data.len == 0 || s->layers_useless) return;
+  s->layers_useless = data.len > document_size(s) - s->document_len;
+  if (s->layers_useless) return;
+  memcpy(s->document + s->document_len, data.data, data.len);
+  s->document_len += data.len;
 }
 
-/* Takes over the layers of a torrent that is the one the index means. */
-static bool adopt(pt_swarm *s, const pt_metainfo *m) {
-  if (memcmp(m->v2, s->key, PT_ID_SIZE) != 0 || m->piece_length != s->piece_length) return false;
-  size_t at = 0;
-  for (size_t i = 0; i < m->file_count; i++) {
-    const pt_metainfo_file *theirs = &m->files[i];
-    if (theirs->length == 0) continue;
-    if (at == s->file_count) return false;
-    pt_file *f = &s->files[at++];
-    if (theirs->length != f->length || memcmp(theirs->root, f->root, PT_HASH_SIZE) != 0)
-      return false;
-    if (f->piece_count < 2 || f->chunks_known == f->chunk_count) continue;
-    memcpy(f->layer, theirs->layer, f->piece_count * sizeof(pt_hash));
-    for (uint32_t chunk = 0; chunk < f->chunk_count; chunk++) chunk_known(f, chunk);
-    pt_assembly_retry(s, f);
-  }
-  return at == s->file_count;
-}
-
-void pt_layers_torrent_end(pt_swarm *s, int code, uint64_t status) {
-  s->torrent_fetch = 0;
-  s->dirty = true;
-  s->torrent_missing = code != PT_OK && (status == 404 || status == 410);
-  if (code == PT_OK && !s->torrent_useless) {
-    pt_metainfo m;
-    if (pt_metainfo_parse((pt_bytes){s->torrent, s->torrent_len}, &m) == PT_OK) {
-      s->torrent_useless = !adopt(s, &m);
-      pt_metainfo_free(&m);
-    } else {
-      s->torrent_useless = true;
+/* Takes over the layers of all files; false when one is not what the index
+ * means. */
+static bool adopt_document(pt_swarm *s) {
+  if (s->document_len != document_size(s)) return false;
+  const uint8_t *layer = s->document;
+  for (uint32_t i = 0; i < s->file_count; i++) {
+    pt_file *f = &s->files[i];
+    if (f->piece_count < 2) continue;
+    if (f->chunks_known != f->chunk_count) {
+      if (!pt_layers_adopt(s, f, layer)) return false;
+      pt_assembly_retry(s, f);
     }
-    if (s->torrent_useless) {
+    layer += f->piece_count * sizeof(pt_hash);
+  }
+  return true;
+}
+
+void pt_layers_origin_end(pt_swarm *s, int code, uint64_t status) {
+  s->layers_fetch = 0;
+  s->dirty = true;
+  s->layers_missing = code != PT_OK && (status == 404 || status == 410);
+  if (code == PT_OK) {
+    s->layers_useless = s->layers_useless || !adopt_document(s);
+    if (s->layers_useless) {
+      static const char text[] = "the site's piece hashes do not fit its index";
       pt_event event = {.kind = PT_OUT_FAULT,
                         .code = PT_ERR_HASH,
-                        .text = {(const uint8_t *)"the site's torrent does not fit its index", 41}};
+                        .text = {(const uint8_t *)text, sizeof text - 1}};
       pt_outbox_push(&s->cx->out, &event);
     }
-  } else if (s->torrent_missing) {
+  } else if (s->layers_missing) {
     /* Peers may still have the hashes; the origin itself is well. */
-    s->torrent_retry_us = s->cx->now_us + PT_TORRENT_MISSING_US;
+    s->layers_retry_us = s->cx->now_us + PT_LAYERS_MISSING_US;
   } else {
-    s->torrent_retry_us = s->cx->now_us + PT_TORRENT_RETRY_US;
+    s->layers_retry_us = s->cx->now_us + PT_LAYERS_RETRY_US;
     pt_origin_failed(s);
   }
-  free(s->torrent);
-  s->torrent = NULL;
-  s->torrent_len = 0;
+  free(s->document);
+  s->document = NULL;
+  s->document_len = 0;
 }
 
 static pt_file *file_with_root(const pt_swarm *s, const uint8_t *root) {

@@ -17,6 +17,9 @@ typedef struct pt_match {
   uint32_t leecher_count;
   bool joiner_is_seed; /* then seeds are of no use to it */
   uint32_t joiner;     /* its place on the list of its kind, or PT_MATCH_NONE */
+  /* How far from the joiner a peer is, smaller is nearer; NULL: all alike. */
+  uint32_t (*distance)(const void *context, bool is_seed, uint32_t place);
+  const void *context;
 } pt_match;
 
 /* Where a chosen peer stands. */
@@ -27,7 +30,10 @@ typedef struct pt_match_choice {
 
 /* Chooses min(want, PT_MATCH_MAX) different peers, fewer where there are not
  * as many; never the joiner. For a leecher half of them are seeds, more or
- * fewer where one kind is short; for a seed all are leechers. Their order is
+ * fewer where one kind is short; for a seed all are leechers. With distances
+ * they are the nearest of PT_MATCH_MAX drawn of each kind, all but a quarter of
+ * them, which keep the distant parts of a swarm together. Lots decide between
+ * equals. Their order is
  * random. Returns how many; `out` has room for that many. */
 size_t pt_match_choose(const pt_match *match, uint32_t want, pt_random *random,
                        pt_match_choice *out);

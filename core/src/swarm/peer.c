@@ -36,6 +36,46 @@ pt_peer *pt_peer_new(pt_swarm *s, pt_remote *remote, uint32_t channel, bool crea
   return p;
 }
 
+void pt_peer_hungers(pt_peer *p) {
+  if (p->hungry) return;
+  p->hungry = true;
+  p->next_hungry = p->swarm->hungry;
+  p->swarm->hungry = p;
+}
+
+static void sate(pt_peer *p) {
+  if (!p->hungry) return;
+  pt_peer **at = &p->swarm->hungry;
+  while (*at != p) at = &(*at)->next_hungry;
+  *at = p->next_hungry;
+  p->hungry = false;
+}
+
+void pt_peer_talks(pt_peer *p) {
+  pt_swarm *s = p->swarm;
+  if (p->talking) return;
+  p->talking = true;
+  p->next_talker = NULL;
+  if (s->talkers)
+    s->talkers_last->next_talker = p;
+  else
+    s->talkers = p;
+  s->talkers_last = p;
+}
+
+void pt_peer_hushes(pt_peer *p) {
+  pt_swarm *s = p->swarm;
+  if (!p->talking) return;
+  pt_peer *before = NULL;
+  for (pt_peer *q = s->talkers; q != p; q = q->next_talker) before = q;
+  if (before)
+    before->next_talker = p->next_talker;
+  else
+    s->talkers = p->next_talker;
+  if (s->talkers_last == p) s->talkers_last = before;
+  p->talking = false;
+}
+
 /* Pieces that only this peer had are lost now: elections wait anew. */
 static void forget_pieces(pt_peer *p) {
   pt_swarm *s = p->swarm;
@@ -51,6 +91,9 @@ void pt_peer_del(pt_peer *p) {
   pt_peer_release(p, false);
   forget_pieces(p);
   pt_peer_drained(p);
+  pt_peer_hushes(p);
+  sate(p);
+  s->company -= p->want_count > 0;
   pt_peer **at = &s->peers;
   while (*at != p) at = &(*at)->next;
   *at = p->next;
@@ -66,7 +109,7 @@ void pt_peer_del(pt_peer *p) {
 }
 
 void pt_peer_fault(pt_peer *p, int error, const char *what) {
-  p->broken = true;
+  p->broken = p->swarm->cx->attend = true;
   p->swarm->dirty = true;
   pt_event event = {
       .kind = PT_OUT_FAULT, .code = error, .text = {(const uint8_t *)what, strlen(what)}};
@@ -111,11 +154,17 @@ void pt_peer_ask(pt_peer *p, uint32_t piece) {
     p->interesting = true;
     pt_peer_say_kind(p, PT_WIRE_INTERESTED);
   }
-  if (p->asked_count == 0) p->answered_us = s->cx->now_us;
-  for (uint32_t begin = 0; begin < size && p->asked_count < PT_PIPELINE_MAX;
-       begin += PT_BLOCK_SIZE) {
+  if (p->asked_count == 0) {
+    p->answered_us = s->cx->now_us;
+    pt_swarm_wake(s, s->cx->now_us + PT_STALL_US);
+  }
+  for (uint32_t begin = 0; begin < size; begin += PT_BLOCK_SIZE) {
     if (!pt_assembly_lacks(s, piece, begin / PT_BLOCK_SIZE) || asked_already(p, piece, begin))
       continue;
+    if (p->asked_count == PT_PIPELINE_MAX) {
+      p->unasked = true;
+      return;
+    }
     uint32_t length = size - begin < PT_BLOCK_SIZE ? size - begin : PT_BLOCK_SIZE;
     p->asked[p->asked_count++] = (pt_asked){piece, begin, length, s->cx->now_us};
     pt_wire_message m = {.kind = PT_WIRE_REQUEST, .index = piece, .begin = begin, .length = length};
@@ -132,6 +181,7 @@ void pt_peer_cancel(pt_peer *p, uint32_t piece) {
                          .length = p->asked[i].length};
     pt_peer_say(p, &m);
     p->asked[i] = p->asked[--p->asked_count];
+    pt_peer_hungers(p);
   }
 }
 
@@ -177,6 +227,8 @@ void pt_peer_count_in(pt_peer *p, uint32_t bytes, uint64_t sent_us) {
   p->remote->rtt_us = p->rtt_min_us;
   p->remote->bytes_in += bytes;
   cx->stats.peer_bytes_in += bytes;
+  pt_rate_add(&p->swarm->rate_in, cx->now_us, bytes);
+  p->swarm->block_us = cx->now_us;
   p->in_window += bytes;
   p->answered_us = cx->now_us;
   p->snubbed_until_us = p->silent_us = 0;

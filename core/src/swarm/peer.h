@@ -9,6 +9,10 @@
 #include "format/wire.h"
 #include "swarm/swarm.h"
 
+/* Who was asked and brings nothing for so long is passed over; starving
+ * streams are rescued earlier. */
+#define PT_STALL_US (2u * PT_SECOND_US)
+
 typedef struct pt_asked { /* a block asked of the peer */
   uint32_t piece, begin, length;
   uint64_t sent_us;
@@ -27,13 +31,17 @@ typedef struct pt_range {
 struct pt_peer {
   pt_swarm *swarm;
   pt_remote *remote;
-  pt_peer *next;     /* in swarm->peers */
-  uint32_t channel;  /* the host's number */
-  bool created_here; /* we created the channel */
+  pt_peer *next; /* in swarm->peers */
+  pt_peer *next_hungry, *next_talker;
+  bool hungry, talking; /* is in swarm->hungry, swarm->talkers */
+  uint32_t channel;     /* the host's number */
+  bool created_here;    /* we created the channel */
+  bool unasked;         /* not all blocks of a piece it is to give fitted in asked[] */
 
   bool greeted;                                 /* its handshake has come */
   bool bits_known;                              /* its bitfield (or have all/none) has come */
   bool fast;                                    /* BEP 6 in use */
+  bool hashes;                                  /* it knows BEP 52's messages */
   bool broken;                                  /* to be closed: protocol fault or overflow */
   uint8_t ext_metadata, ext_donthave, ext_want; /* its ids for extensions */
   bool choking, choked;                         /* we choke it / it chokes us */
@@ -41,9 +49,11 @@ struct pt_peer {
 
   uint8_t *has;
   uint32_t has_count;
+  uint64_t had_us; /* when it last said that it has a piece more */
   pt_range *wants; /* what it said it wants (pt_want) */
   uint32_t want_count;
   bool wants_known; /* it has said so at least once */
+  bool fetching;    /* something of it from the origin, now */
 
   pt_asked asked[PT_PIPELINE_MAX];
   uint32_t asked_count;
@@ -77,6 +87,11 @@ pt_peer *pt_peer_new(pt_swarm *s, pt_remote *remote, uint32_t channel, bool crea
 /* Takes it out: what was asked of it is free again. */
 void pt_peer_del(pt_peer *p);
 
+/* By which of its names the peer knows the swarm. */
+static inline const uint8_t *pt_peer_info_hash(const pt_peer *p) {
+  return p->remote->legacy ? p->remote->info_hash : p->swarm->key;
+}
+
 /* receive.c: one message from the channel. Faults set p->broken (and
  * remote->condemned where it must have been malice) and queue PT_OUT_FAULT. */
 void pt_peer_receive(pt_peer *p, pt_bytes message);
@@ -97,6 +112,14 @@ void pt_peer_say_have(pt_peer *p, uint32_t piece);
 void pt_peer_say_donthave(pt_peer *p, uint32_t piece);
 void pt_peer_say_wants(pt_peer *p);
 void pt_peer_greet(pt_peer *p);
+
+/* It may be asked for more: the picker looks at it soon. */
+void pt_peer_hungers(pt_peer *p);
+/* It has something to be sent, or room for it. */
+void pt_peer_talks(pt_peer *p);
+/* The swarm's first in line to send, or NULL; it stays there until
+ * pt_peer_hushes(), when it has nothing that can be sent now. */
+void pt_peer_hushes(pt_peer *p);
 
 /* Asks for every block of a piece that is not here yet. */
 void pt_peer_ask(pt_peer *p, uint32_t piece);

@@ -5,11 +5,12 @@
  * want the same pieces, the rarest goes first (each visitor breaking ties its
  * own way), so that those who fetch together soon hold different pieces and
  * can trade; without company plain order is best. */
+#include <assert.h>
+
 #include "base/bits.h"
 #include "base/hash.h"
 #include "swarm/units.h"
 
-#define PT_STALL_US (2u * PT_SECOND_US) /* a starving stream is rescued earlier */
 #define PT_SNUB_US (5u * PT_SECOND_US)
 #define PT_STEAL_LEAST_US (200u * PT_MS_US)
 
@@ -20,6 +21,7 @@ static void find_stalls(pt_swarm *s) {
   for (pt_peer *p = s->peers; p; p = p->next) {
     if (p->asked_count == 0) continue;
     uint64_t due = p->answered_us + PT_STALL_US + 4u * (uint64_t)p->rtt_min_us;
+    if (due < s->cx->grace_us) due = s->cx->grace_us;
     if (now < due) {
       pt_swarm_wake(s, due);
       continue;
@@ -31,12 +33,6 @@ static void find_stalls(pt_swarm *s) {
     }
     pt_swarm_wake(s, p->snubbed_until_us);
   }
-}
-
-static bool in_company(const pt_swarm *s) {
-  for (const pt_peer *p = s->peers; p; p = p->next)
-    if (p->want_count) return true;
-  return false;
 }
 
 static uint64_t own_order(const pt_swarm *s, uint32_t piece) {
@@ -97,9 +93,9 @@ static pt_want *steal(pt_swarm *s, const pt_peer *p) {
   return NULL;
 }
 
-static bool give_work(pt_swarm *s, pt_peer *p, bool company) {
+static bool give_work(pt_swarm *s, pt_peer *p) {
   if (!pt_peer_usable(p) || p->asked_count >= p->pipeline) return false;
-  pt_want *w = pick(s, p, company);
+  pt_want *w = pick(s, p, s->company > 0);
   if (!w) w = steal(s, p);
   if (!w) return false;
   assign(s, w, p);
@@ -107,30 +103,45 @@ static bool give_work(pt_swarm *s, pt_peer *p, bool company) {
 }
 
 /* Long pieces do not fit into a pipeline at once: ask for the rest. */
-static void top_up(pt_swarm *s) {
-  for (uint32_t i = 0; i < s->want_count; i++) {
+static void top_up(pt_swarm *s, pt_peer *p) {
+  if (!p->unasked || p->asked_count >= p->pipeline) return;
+  p->unasked = false;
+  for (uint32_t i = 0; i < s->want_count && !p->unasked; i++) {
     pt_want *w = &s->wants[i];
-    if (!w->from || w->from->asked_count >= w->from->pipeline) continue;
-    if (pt_assembly_open(s, w->piece)) pt_peer_ask(w->from, w->piece);
+    if (w->from == p && pt_assembly_open(s, w->piece)) pt_peer_ask(p, w->piece);
+  }
+}
+
+static void show_interest(pt_swarm *s, pt_peer *p) {
+  if (p->interesting || !p->bits_known || p->has_count == 0) return;
+  for (uint32_t i = 0; i < s->want_count; i++) {
+    if (!pt_bits_get(p->has, s->wants[i].piece)) continue;
+    p->interesting = true;
+    pt_peer_say_kind(p, PT_WIRE_INTERESTED);
+    return;
   }
 }
 
 void pt_picker_plan(pt_swarm *s) {
   find_stalls(s);
+  for (pt_peer *p = s->peers; p; p = p->next) pt_peer_hungers(p);
+  pt_picker_feed(s);
+}
+
+/* Peers take turns, a piece each, so that the first does not get all. */
+void pt_picker_feed(pt_swarm *s) {
+  pt_peer *round[PT_PEERS_MAX]; /* a swarm has at most one channel per link */
+  uint32_t count = 0;
+  for (; s->hungry; s->hungry = s->hungry->next_hungry) {
+    assert(count < PT_PEERS_MAX);
+    s->hungry->hungry = false;
+    round[count++] = s->hungry;
+  }
   if (s->want_count == 0) return;
-  top_up(s);
-  bool company = in_company(s);
+  for (uint32_t i = 0; i < count; i++) top_up(s, round[i]);
   for (bool more = true; more;) {
     more = false;
-    for (pt_peer *p = s->peers; p; p = p->next) more |= give_work(s, p, company);
+    for (uint32_t i = 0; i < count; i++) more |= give_work(s, round[i]);
   }
-  for (pt_peer *p = s->peers; p; p = p->next) {
-    if (p->interesting || !p->bits_known || p->has_count == 0) continue;
-    for (uint32_t i = 0; i < s->want_count; i++) {
-      if (!pt_bits_get(p->has, s->wants[i].piece)) continue;
-      p->interesting = true;
-      pt_peer_say_kind(p, PT_WIRE_INTERESTED);
-      break;
-    }
-  }
+  for (uint32_t i = 0; i < count; i++) show_interest(s, round[i]);
 }

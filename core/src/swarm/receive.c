@@ -17,7 +17,8 @@ static void has_now(pt_peer *p, uint32_t piece) {
   pt_bits_set(p->has, piece);
   p->has_count++;
   p->swarm->pieces[piece].available++;
-  if (p->swarm->pieces[piece].want) p->swarm->dirty = true;
+  const pt_want *w = pt_swarm_want_of(p->swarm, piece);
+  if (w && (!p->interesting || (!w->from && !w->fetch))) pt_peer_hungers(p);
 }
 
 static void has_no_more(pt_peer *p, uint32_t piece) {
@@ -62,15 +63,23 @@ static void take_have_all(pt_peer *p, bool all) {
   pieces_known(p);
 }
 
-static bool block_valid(const pt_swarm *s, uint32_t piece, uint32_t begin, uint32_t length) {
-  if (piece >= s->piece_count || length == 0 || length > PT_WIRE_REQUEST_MAX) return false;
-  uint32_t size = pt_swarm_piece_size(s, piece);
+/* To BitTorrent v1 a file that ends within a piece is followed by a file of
+ * zeros up to its border, except the last: it asks for those as well. */
+static uint32_t size_for(const pt_peer *p, uint32_t piece) {
+  const pt_swarm *s = p->swarm;
+  bool padded = p->remote->legacy && s->hybrid && piece + 1 < s->piece_count;
+  return padded ? s->piece_length : pt_swarm_piece_size(s, piece);
+}
+
+static bool block_valid(const pt_peer *p, uint32_t piece, uint32_t begin, uint32_t length) {
+  if (piece >= p->swarm->piece_count || length == 0 || length > PT_WIRE_REQUEST_MAX) return false;
+  uint32_t size = size_for(p, piece);
   return begin < size && length <= size - begin;
 }
 
 static void take_request(pt_peer *p, const pt_wire_message *m) {
   pt_swarm *s = p->swarm;
-  if (!block_valid(s, m->index, m->begin, m->length)) {
+  if (!block_valid(p, m->index, m->begin, m->length)) {
     pt_peer_fault(p, PT_ERR_RANGE, "asked for bytes outside of a piece");
     return;
   }
@@ -86,7 +95,9 @@ static void take_request(pt_peer *p, const pt_wire_message *m) {
   }
   uint32_t slot = (p->upload_head + p->upload_count++) % PT_UPLOAD_QUEUE_MAX;
   p->uploads[slot] = (pt_upload){m->index, m->begin, m->length};
+  pt_peer_talks(p);
   pt_store_touch(&s->pieces[m->index]);
+  pt_disk_read(s, m->index);
 }
 
 static void take_cancel(pt_peer *p, const pt_wire_message *m) {
@@ -122,7 +133,7 @@ static void take_block(pt_peer *p, const pt_wire_message *m) {
   uint64_t sent_us = asked->sent_us;
   *asked = p->asked[--p->asked_count];
   pt_peer_count_in(p, (uint32_t)m->data.len, sent_us);
-  s->dirty = true;
+  pt_peer_hungers(p);
   pt_piece *piece = &s->pieces[m->index];
   pt_want *want = pt_swarm_want_of(s, m->index);
   /* A piece that failed is got from one source only, to tell who lied. */
@@ -149,8 +160,10 @@ static void take_reject(pt_peer *p, const pt_wire_message *m) {
 
 static void take_choke(pt_peer *p, bool choked) {
   p->choked = choked;
-  p->swarm->dirty = true;
-  if (choked) pt_peer_release(p, false);
+  if (choked)
+    pt_peer_release(p, false);
+  else
+    pt_peer_hungers(p);
 }
 
 static void take_wants(pt_peer *p, pt_bytes payload) {
@@ -162,13 +175,18 @@ static void take_wants(pt_peer *p, pt_bytes payload) {
   pt_range *wants = count ? malloc(count * sizeof *wants) : NULL;
   if (count && !wants) return;
   pt_reader r = pt_reader_of(payload.data, payload.len);
+  bool fetching = false;
   for (uint32_t i = 0; i < count; i++) {
     pt_read_u32(&r, &wants[i].first);
     pt_read_u32(&r, &wants[i].count);
     wants[i].under_way = (wants[i].count & PT_WANT_UNDER_WAY) != 0;
     wants[i].count &= ~PT_WANT_UNDER_WAY;
+    fetching |= wants[i].under_way;
   }
   p->wants_known = true;
+  p->fetching = fetching;
+  p->swarm->company += count > 0;
+  p->swarm->company -= p->want_count > 0;
   free(p->wants);
   p->wants = wants;
   p->want_count = count;
@@ -220,6 +238,7 @@ static void take_message(pt_peer *p, const pt_wire_message *m) {
     }
     if (!p->bits_known) pieces_known(p); /* BEP 3: no bitfield means none */
     has_now(p, m->index);
+    p->had_us = p->swarm->cx->now_us;
     break;
   case PT_WIRE_BITFIELD:
     take_bitfield(p, m->data);
@@ -263,15 +282,17 @@ static size_t take_greeting(pt_peer *p, pt_bytes in) {
   pt_wire_handshake h;
   int error = pt_wire_handshake_decode(in, &h);
   if (error == PT_ERR_MORE) return 0;
-  if (error != PT_OK || memcmp(h.info_hash, p->swarm->key, PT_ID_SIZE) != 0 ||
-      memcmp(h.peer_id, p->remote->id, PT_ID_SIZE) != 0) {
+  bool legacy = p->remote->legacy; /* then it may call itself what it likes */
+  if (error != PT_OK || memcmp(h.info_hash, pt_peer_info_hash(p), PT_ID_SIZE) != 0 ||
+      (!legacy && memcmp(h.peer_id, p->remote->id, PT_ID_SIZE) != 0)) {
     pt_peer_fault(p, error ? error : PT_ERR_RANGE, "greeted with a handshake that is not its own");
     return 0;
   }
   p->greeted = true;
   p->fast = pt_wire_has_fast(h.reserved);
+  p->hashes = pt_wire_has_v2(h.reserved);
   if (!p->remote->up) {
-    p->remote->up = true;
+    p->remote->up = p->swarm->cx->attend = true;
     p->swarm->cx->stats.peers_connected++;
     pt_event event = {.kind = PT_OUT_PEER_UP, .link = p->remote->link};
     memcpy(event.peer, p->remote->id, PT_ID_SIZE);

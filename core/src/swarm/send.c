@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/bits.h"
+#include "swarm/content.h"
 #include "swarm/units.h"
 
 #define PT_QUEUE_FULL (2u << 20) /* not even small messages are added */
@@ -41,6 +42,7 @@ void pt_peer_say(pt_peer *p, const pt_wire_message *m) {
   pt_writer w = pt_writer_of(p->control + p->control_len, p->control_cap - p->control_len);
   pt_wire_encode(&w, m);
   if (!w.failed) p->control_len += w.len;
+  pt_peer_talks(p);
 }
 
 void pt_peer_say_kind(pt_peer *p, enum pt_wire_kind kind) {
@@ -66,37 +68,32 @@ void pt_peer_say_donthave(pt_peer *p, uint32_t piece) {
   say_extended(p, p->ext_donthave, (pt_bytes){payload, w.len});
 }
 
-/* Piece numbers, with the highest bit set while the piece is being fetched. */
-static int by_number(const void *a, const void *b) {
-  uint32_t x = *(const uint32_t *)a & ~PT_WANT_UNDER_WAY;
-  uint32_t y = *(const uint32_t *)b & ~PT_WANT_UNDER_WAY;
-  return x < y ? -1 : x > y;
-}
+/* What pt_want says of a piece. */
+enum { UNWANTED = 0, WANTED, UNDER_WAY };
 
-static void write_ranges(pt_writer *w, const uint32_t *pieces, uint32_t count) {
-  for (uint32_t i = 0; i < count && w->len + 8 <= w->cap;) {
-    uint32_t run = 1;
-    while (i + run < count && pieces[i + run] == pieces[i] + run) run++;
-    pt_write_u32(w, pieces[i] & ~PT_WANT_UNDER_WAY);
-    pt_write_u32(w, run | (pieces[i] & PT_WANT_UNDER_WAY));
-    i += run;
+static void write_ranges(pt_writer *w, const uint8_t *pieces, uint32_t count) {
+  for (uint32_t i = 0, run; i < count && w->len + 8 <= w->cap; i += run) {
+    run = 1;
+    while (i + run < count && pieces[i + run] == pieces[i]) run++;
+    if (pieces[i] == UNWANTED) continue;
+    pt_write_u32(w, i);
+    pt_write_u32(w, run | (pieces[i] == UNDER_WAY ? PT_WANT_UNDER_WAY : 0));
   }
 }
 
 void pt_peer_say_wants(pt_peer *p) {
   pt_swarm *s = p->swarm;
   if (!p->ext_want) return;
-  uint32_t *pieces = malloc((s->want_count + 1) * sizeof *pieces);
+  uint8_t *pieces = calloc(s->piece_count, 1);
   uint8_t *payload = malloc(PT_WANT_RANGES_MAX * 8);
   if (pieces && payload) {
-    uint32_t near = 0; /* only these would we fetch from the origin */
     for (uint32_t i = 0; i < s->want_count; i++) {
       const pt_want *w = &s->wants[i];
-      if (w->near || w->fetch) pieces[near++] = w->piece | (w->fetch ? PT_WANT_UNDER_WAY : 0);
+      /* Only these would we fetch from the origin. */
+      if (w->near || w->fetch) pieces[w->piece] = w->fetch ? UNDER_WAY : WANTED;
     }
-    qsort(pieces, near, sizeof *pieces, by_number);
     pt_writer w = pt_writer_of(payload, PT_WANT_RANGES_MAX * 8);
-    write_ranges(&w, pieces, near);
+    write_ranges(&w, pieces, s->piece_count);
     say_extended(p, p->ext_want, (pt_bytes){payload, w.len});
   }
   free(pieces);
@@ -106,7 +103,9 @@ void pt_peer_say_wants(pt_peer *p) {
 static void say_pieces(pt_peer *p) {
   pt_swarm *s = p->swarm;
   pt_wire_message m = {.kind = PT_WIRE_BITFIELD, .data = {s->have, pt_bits_size(s->piece_count)}};
-  if (s->have_count == 0)
+  if (p->remote->legacy)
+    ; /* older clients have no fast extension */
+  else if (s->have_count == 0)
     m = (pt_wire_message){.kind = PT_WIRE_HAVE_NONE};
   else if (pt_swarm_complete(s))
     m = (pt_wire_message){.kind = PT_WIRE_HAVE_ALL};
@@ -115,11 +114,11 @@ static void say_pieces(pt_peer *p) {
 
 void pt_peer_greet(pt_peer *p) {
   pt_wire_handshake h;
-  pt_wire_reserved(h.reserved);
-  memcpy(h.info_hash, p->swarm->key, PT_ID_SIZE);
+  pt_wire_reserved(h.reserved, !p->remote->legacy);
+  memcpy(h.info_hash, pt_peer_info_hash(p), PT_ID_SIZE);
   memcpy(h.peer_id, p->swarm->cx->self, PT_ID_SIZE);
   if (!reserve(p, PT_WIRE_HANDSHAKE_SIZE)) {
-    p->broken = true;
+    p->broken = p->swarm->cx->attend = true;
     return;
   }
   pt_writer w = pt_writer_of(p->control, p->control_cap);
@@ -137,26 +136,39 @@ void pt_peer_greet(pt_peer *p) {
   say_pieces(p);
 }
 
+/* What lies past the end of a piece's bytes is zeros: only to BitTorrent v1. */
+static void read_block(const pt_swarm *s, const pt_upload *u, uint8_t *out) {
+  uint32_t size = pt_swarm_piece_size(s, u->piece);
+  uint32_t here = u->begin < size ? size - u->begin : 0;
+  if (here > u->length) here = u->length;
+  if (here) pt_content_read(s->pieces[u->piece].content, u->begin, here, out);
+  memset(out + here, 0, u->length - here);
+}
+
 /* The blocks that fit behind what is in out already. */
 static size_t put_blocks(pt_peer *p, pt_writer *w) {
   pt_swarm *s = p->swarm;
   while (p->upload_count) {
     const pt_upload u = p->uploads[p->upload_head];
     const pt_piece *piece = &s->pieces[u.piece];
+    if (piece->state == PT_PIECE_HAVE && !piece->content) {
+      pt_disk_read(s, u.piece);
+      break;
+    }
     bool gone = piece->state != PT_PIECE_HAVE || !pt_context_may_upload(s->cx, u.length);
     size_t size = gone ? PT_REJECT_SIZE : PT_PIECE_HEADER + u.length;
     if (size > w->cap - w->len || (!gone && !pt_context_take_upload(s->cx, u.length))) break;
     p->upload_head = (p->upload_head + 1) % PT_UPLOAD_QUEUE_MAX;
     p->upload_count--;
-    pt_wire_message m = {.kind = PT_WIRE_PIECE, .index = u.piece, .begin = u.begin};
     if (gone) {
-      m.kind = PT_WIRE_REJECT;
-      m.length = u.length;
-      if (p->fast) pt_wire_encode(w, &m);
+      pt_wire_message no = {
+          .kind = PT_WIRE_REJECT, .index = u.piece, .begin = u.begin, .length = u.length};
+      if (p->fast) pt_wire_encode(w, &no);
       continue;
     }
-    m.data = (pt_bytes){piece->data + u.begin, u.length};
-    pt_wire_encode(w, &m);
+    uint8_t *block = pt_wire_encode_piece(w, u.piece, u.begin, u.length);
+    if (!block) break;
+    read_block(s, &u, block);
     pt_peer_count_out(p, u.length);
   }
   return w->len;
@@ -170,7 +182,10 @@ static uint32_t room_of(const pt_peer *p) {
 
 uint64_t pt_peer_upload_at(const pt_peer *p) {
   if (!p->upload_count || p->broken || p->remote->condemned) return PT_NEVER;
-  uint32_t length = p->uploads[p->upload_head].length;
+  const pt_upload *next = &p->uploads[p->upload_head];
+  const pt_piece *piece = &p->swarm->pieces[next->piece];
+  if (piece->state == PT_PIECE_HAVE && !piece->content) return PT_NEVER; /* it is being read */
+  uint32_t length = next->length;
   if (room_of(p) < PT_PIECE_HEADER + length) return PT_NEVER; /* drained: it is looked at again */
   return pt_context_upload_at(p->swarm->cx, length);
 }
@@ -199,4 +214,5 @@ void pt_peer_drained(pt_peer *p) {
   pt_remote *r = p->remote;
   r->queued -= p->queued < r->queued ? p->queued : r->queued;
   p->queued = 0;
+  if (p->upload_count || p->control_len) pt_peer_talks(p);
 }

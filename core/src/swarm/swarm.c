@@ -62,6 +62,7 @@ pt_swarm *pt_swarm_new(pt_context *cx, const uint8_t key[PT_ID_SIZE], uint32_t p
   s->piece_length = piece_length;
   s->piece_height = pt_merkle_piece_height(piece_length);
   s->file_count = file_count;
+  pt_rate_init(&s->rate_in, cx->now_us);
   s->plan_us = PT_NEVER;
   s->rejoin_us = PT_NEVER;
   s->rechoke_us = PT_NEVER;
@@ -105,7 +106,7 @@ void pt_swarm_del(pt_swarm *s) {
   free(s->pieces);
   free(s->have);
   free(s->wants);
-  free(s->torrent);
+  free(s->document);
   free(s->scratch);
   free(s);
 }
@@ -137,10 +138,27 @@ pt_want *pt_swarm_want_of(const pt_swarm *s, uint32_t piece) {
   return place ? &s->wants[place - 1] : NULL;
 }
 
-bool pt_swarm_want(pt_swarm *s, uint32_t piece, bool blocking) {
+void pt_swarm_have(pt_swarm *s, uint32_t number) {
+  s->pieces[number].state = PT_PIECE_HAVE;
+  pt_bits_set(s->have, number);
+  s->have_count++;
+  s->have_bytes += pt_swarm_piece_size(s, number);
+  pt_swarm_file_of(s, number)->verified++;
+  const pt_want *want = pt_swarm_want_of(s, number);
+  if (want && want->fetch) s->dirty = true; /* what else does that fetch bring? */
+  pt_swarm_unwant(s, number);
+  for (pt_peer *p = s->peers; p; p = p->next) {
+    pt_peer_cancel(p, number);
+    pt_peer_say_have(p, number);
+  }
+  s->deliverable = true;
+}
+
+bool pt_swarm_want(pt_swarm *s, uint32_t piece, bool blocking, bool patient) {
   pt_want *w = pt_swarm_want_of(s, piece);
   if (w) {
     w->blocking |= blocking;
+    w->patient &= patient;
     return true;
   }
   if (s->want_count == s->want_cap) {
@@ -152,8 +170,11 @@ bool pt_swarm_want(pt_swarm *s, uint32_t piece, bool blocking) {
   }
   if (s->want_count == 0) s->wanting_since_us = s->cx->now_us;
   w = &s->wants[s->want_count++];
-  *w = (pt_want){
-      .piece = piece, .order = s->want_order++, .blocking = blocking, .since_us = s->cx->now_us};
+  *w = (pt_want){.piece = piece,
+                 .order = s->want_order++,
+                 .blocking = blocking,
+                 .patient = patient,
+                 .since_us = s->cx->now_us};
   w->fetch = pt_origin_bringing(s, piece);
   s->pieces[piece].want = s->want_count;
   s->dirty = true;
@@ -172,15 +193,28 @@ void pt_swarm_unwant(pt_swarm *s, uint32_t piece) {
   }
 }
 
-void pt_swarm_plan(pt_swarm *s) {
-  uint64_t now = s->cx->now_us;
-  if (!s->dirty && now < s->plan_us && now < s->rechoke_us) return;
+bool pt_swarm_restless(const pt_swarm *s) { return s->dirty || s->hungry; }
+
+static void plan_all(pt_swarm *s) {
+  bool shared = s->company > 0;
+  if (shared != s->shared) { /* windows depend on it */
+    s->shared = shared;
+    for (pt_stream *st = s->streams; st; st = st->next) pt_stream_advance(st);
+  }
   s->dirty = false;
   s->plan_us = PT_NEVER;
-  if (s->peers && now >= s->rechoke_us) pt_swarm_rechoke(s);
+  if (s->peers && s->cx->now_us >= s->rechoke_us) pt_swarm_rechoke(s);
   pt_layers_plan(s);
   pt_picker_plan(s);
   pt_origin_plan(s);
+}
+
+void pt_swarm_plan(pt_swarm *s) {
+  uint64_t now = s->cx->now_us;
+  if (s->dirty || now >= s->plan_us || now >= s->rechoke_us)
+    plan_all(s);
+  else if (s->hungry)
+    pt_picker_feed(s);
   if (!s->windows_changed) return;
   s->windows_changed = false;
   for (pt_peer *p = s->peers; p; p = p->next) pt_peer_say_wants(p);
@@ -191,6 +225,6 @@ void pt_swarm_wake(pt_swarm *s, uint64_t at_us) {
 }
 
 uint64_t pt_swarm_deadline(const pt_swarm *s) {
-  if (s->dirty) return s->cx->now_us;
+  if (pt_swarm_restless(s)) return s->cx->now_us;
   return s->plan_us < s->rechoke_us ? s->plan_us : s->rechoke_us;
 }

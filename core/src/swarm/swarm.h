@@ -13,14 +13,18 @@
  * swarm.c keeps the structure; the units beside it act on it:
  *   layers.c    hashes of pieces: getting and giving them (BEP 52)
  *   assembly.c  blocks become verified pieces, bad blocks find their sender
+ *   content.c   the bytes of pieces: nobody else looks at them
  *   store.c     verified pieces in memory, least recently used ones go first
+ *   disk.c      and on the host's disk: written once, checked whenever read
  *   picker.c    which piece to ask which peer for
- *   origin.c    which piece to fetch from the origin, and when
+ *   fallback.c  when a piece goes to the origin, and why
+ *   origin.c    fetches from the origin
  *   stream.c    page requests: windows, credit, delivery in order
  *   peer.c, receive.c, send.c   the wire protocol with one peer */
 #ifndef PT_SWARM_SWARM_H
 #define PT_SWARM_SWARM_H
 
+#include "base/rate.h"
 #include "format/merkle.h"
 #include "swarm/context.h"
 
@@ -33,7 +37,7 @@ enum pt_piece_state {
   PT_PIECE_NONE = 0,
   PT_PIECE_GATHERING, /* some blocks are here, or asked for */
   PT_PIECE_FULL,      /* all blocks are here, its hash is not known yet */
-  PT_PIECE_HAVE       /* verified */
+  PT_PIECE_HAVE       /* verified; in memory (content) or on disk or both */
 };
 
 /* After a piece of several senders failed: what each block's hash was, so that
@@ -52,30 +56,37 @@ typedef struct pt_assembly {
 
 typedef struct pt_piece {
   pt_swarm *swarm;
-  struct pt_piece *newer, *older; /* among verified pieces, by last use */
-  uint8_t *data;
-  pt_assembly *assembly; /* while gathering or full */
-  pt_suspect *suspects;  /* per block, after a failure; else NULL */
-  uint32_t pins;         /* streams whose window covers it: never evicted */
-  uint32_t want;         /* its place in wants[] + 1; 0: nobody waits for it */
-  uint16_t available;    /* connected peers that have it */
-  uint16_t giver;        /* of a verified piece: who gave most of it */
-  uint8_t state;         /* enum pt_piece_state */
+  struct pt_piece *newer[2], *older[2]; /* by last use, per enum pt_place */
+  struct pt_piece *unwritten_next;      /* to be given to the host's disk, too */
+  uint8_t *content;                     /* its bytes (content.h) */
+  pt_assembly *assembly;                /* while gathering or full */
+  pt_suspect *suspects;                 /* per block, after a failure; else NULL */
+  uint32_t pins;                        /* streams whose window covers it: never evicted */
+  uint32_t want;                        /* its place in wants[] + 1; 0: nobody waits for it */
+  uint16_t available;                   /* connected peers that have it */
+  uint16_t giver;                       /* of a verified piece: who gave most of it */
+  uint8_t state;                        /* enum pt_piece_state */
   uint8_t failures;
+  bool on_disk;   /* or about to be: */
+  bool unwritten; /* its PT_OUT_STORE_WRITE is due */
+  bool reading;   /* asked of the host */
+  bool told;      /* PT_OUT_PIECE was given */
 } pt_piece;
 
 /* A piece that streams wait for. */
 typedef struct pt_want {
   uint32_t piece;
-  uint32_t order;    /* smaller was wanted earlier */
-  bool blocking;     /* the page can't render without it */
-  bool near;         /* close enough ahead of its stream for the origin */
-  bool head;         /* among the first pieces its stream needs next */
-  bool head_start;   /* taken from the origin while peers are on their way */
-  uint64_t since_us; /* wanted since (near: near since) */
-  uint64_t lost_us;  /* the last peer that had it went at this time */
-  pt_peer *from;     /* asked of this peer, or NULL */
-  pt_fetch *fetch;   /* being fetched from the origin, or NULL */
+  uint32_t order;        /* smaller was wanted earlier */
+  bool blocking;         /* the page can't render without it */
+  bool patient;          /* only long downloads wait for it */
+  bool near;             /* close enough ahead of its stream for the origin */
+  bool head;             /* among the first pieces its stream needs next */
+  bool head_start;       /* taken from the origin while peers are on their way */
+  uint64_t since_us;     /* wanted since (near: near since) */
+  uint64_t lost_us;      /* the last peer that had it went at this time */
+  uint64_t under_way_us; /* somebody else is fetching it since; 0: nobody */
+  pt_peer *from;         /* asked of this peer, or NULL */
+  pt_fetch *fetch;       /* being fetched from the origin, or NULL */
 } pt_want;
 
 typedef struct pt_file {
@@ -87,10 +98,13 @@ typedef struct pt_file {
   pt_hash *layer;  /* piece hashes when there are several, else NULL */
   uint8_t *chunks; /* per PT_LAYER_CHUNK hashes of layer: known? */
   uint32_t chunk_count, chunks_known;
-  uint32_t verified; /* pieces of it we have */
-  uint64_t asked_us; /* hashes last asked of a peer; 0: never */
-  uint32_t asked_of; /* and on which channel */
-  bool rejected;     /* which rejected it: another may be asked at once */
+  bool layer_on_disk;        /* the host keeps it (PT_OUT_STORE_LAYER) */
+  uint32_t verified;         /* pieces of it we have */
+  uint64_t asked_us;         /* hashes last asked of a peer; 0: never */
+  uint32_t asked_of;         /* and on which channel */
+  bool rejected;             /* which rejected it: another may be asked at once */
+  uint8_t refusals;          /* times in a row that the origin did not have it as promised */
+  uint64_t refused_until_us; /* not to be asked for there before */
 } pt_file;
 
 #define PT_LAYER_CHUNK 512u /* piece hashes in one hash request */
@@ -98,6 +112,8 @@ typedef struct pt_file {
 struct pt_swarm {
   pt_context *cx;
   uint8_t key[PT_ID_SIZE];
+  bool hybrid;            /* it has a v1 info-hash: */
+  uint8_t v1[PT_ID_SIZE]; /* by which WebTorrent clients know it */
   uint32_t piece_length, piece_count, file_count;
   uint32_t piece_height; /* of piece hashes in a Merkle tree */
   uint64_t length;
@@ -111,18 +127,25 @@ struct pt_swarm {
   uint32_t want_count, want_cap, want_order;
   uint64_t wanting_since_us; /* the first want of the present run of wants */
   bool windows_changed;      /* peers are to hear pt_want */
+  pt_rate rate_in;           /* blocks that peers bring */
+  uint64_t block_us;         /* when a peer last brought a block; 0: none has yet */
+  uint64_t progress_us;      /* when the last piece was verified */
 
   pt_stream *streams, *streams_last;
   pt_peer *peers;
   uint32_t peer_count;
+  uint32_t company;                /* peers that want pieces and said so */
+  bool shared;                     /* there were such when it was last planned */
+  pt_peer *hungry;                 /* those that may be asked for more at once */
+  pt_peer *talkers, *talkers_last; /* those that may have something to send */
   pt_fetch *fetches;
-  uint32_t torrent_fetch; /* id of the fetch of the .torrent, 0: none */
-  uint64_t torrent_retry_us;
-  uint8_t *torrent; /* its bytes as they come */
-  size_t torrent_len;
-  uint64_t torrent_progress_us;
-  bool torrent_useless; /* it was wrong: do not fetch it again */
-  bool torrent_missing; /* the site did not have it when last asked */
+  uint32_t layers_fetch; /* id of the fetch of the piece layers, 0: none */
+  uint64_t layers_retry_us;
+  uint8_t *document; /* the layers as they come, document_size() in layers.c */
+  size_t document_len;
+  uint64_t layers_progress_us;
+  bool layers_useless; /* they were wrong: do not fetch them again */
+  bool layers_missing; /* the site did not have them when last asked */
 
   bool joined;           /* the server has us in it */
   bool counted;          /* the server said how many others there are */
@@ -133,7 +156,7 @@ struct pt_swarm {
   uint32_t rechoke_round;
 
   bool deliverable; /* a stream may have bytes to hand out */
-  bool dirty;       /* something changed that planning should see */
+  bool dirty;       /* something changed that all planning should see */
   uint64_t plan_us; /* when planning should look again */
   pt_hash *scratch; /* leaf hashes of one piece */
 };
@@ -158,14 +181,21 @@ uint32_t pt_swarm_piece_size(const pt_swarm *s, uint32_t piece);
 pt_file *pt_swarm_file_of(const pt_swarm *s, uint32_t piece);
 bool pt_swarm_complete(const pt_swarm *s);
 
+/* The piece is verified: here, or on disk. Nobody waits for it any more. */
+void pt_swarm_have(pt_swarm *s, uint32_t piece);
+
 /* Someone waits for a piece we do not have / nobody does any more. */
-bool pt_swarm_want(pt_swarm *s, uint32_t piece, bool blocking);
+bool pt_swarm_want(pt_swarm *s, uint32_t piece, bool blocking, bool patient);
 void pt_swarm_unwant(pt_swarm *s, uint32_t piece);
 pt_want *pt_swarm_want_of(const pt_swarm *s, uint32_t piece);
 
-/* Plans everything that is due: asks peers, fetches from the origin, gives up
- * on who stalls. Called after each input that made the swarm dirty. */
+/* Plans what is due. What concerns one peer only (a block came, it has one
+ * piece more) asks that peer for more; everything else (`dirty`, or its time
+ * has come) is planned as a whole: asking peers, fetching from the origin,
+ * giving up on who stalls. */
 void pt_swarm_plan(pt_swarm *s);
+/* Did something happen that pt_swarm_plan() should see? */
+bool pt_swarm_restless(const pt_swarm *s);
 /* A planner asks to be called again no later than at_us. */
 void pt_swarm_wake(pt_swarm *s, uint64_t at_us);
 /* When it must be planned again if nothing happens. */

@@ -2,17 +2,19 @@
 #ifndef PT_SWARM_UNITS_H
 #define PT_SWARM_UNITS_H
 
-#include "format/metainfo.h"
+#include "format/merkle.h"
 #include "swarm/peer.h"
 
 /* --- layers.c: the hash each piece must have ------------------------------ */
 
 /* The hash of a piece, or NULL while it is not known. */
 const uint8_t *pt_layers_hash(const pt_swarm *s, uint32_t piece);
-/* Gets the hashes that wanted pieces lack: from a peer, else the .torrent. */
+/* Gets the hashes that wanted pieces lack: from a peer, else from the site. */
 void pt_layers_plan(pt_swarm *s);
-void pt_layers_torrent_data(pt_swarm *s, pt_bytes data);
-void pt_layers_torrent_end(pt_swarm *s, int code, uint64_t status);
+/* Takes over a file's whole layer from disk. False: it does not lead to its root. */
+bool pt_layers_adopt(pt_swarm *s, pt_file *file, const uint8_t *hashes);
+void pt_layers_origin_data(pt_swarm *s, pt_bytes data);
+void pt_layers_origin_end(pt_swarm *s, int code, uint64_t status);
 /* BEP 52 messages. */
 void pt_layers_request(pt_peer *p, const pt_wire_message *m);
 void pt_layers_hashes(pt_peer *p, const pt_wire_message *m);
@@ -36,17 +38,75 @@ void pt_assembly_drop(pt_swarm *s, uint32_t piece);
 /* Drops it when nobody waits for the piece any more and nothing brings it. */
 void pt_assembly_abandon(pt_swarm *s, uint32_t piece);
 
-/* --- store.c: verified pieces ----------------------------------------------- */
+/* Has a full piece, or one from disk, the hash that it must have? */
+bool pt_assembly_right(const pt_swarm *s, uint32_t piece);
+/* Tells the host of a verified piece (PT_OUT_PIECE). */
+void pt_assembly_tell(pt_swarm *s, uint32_t piece);
+enum pt_source pt_giver_source(uint16_t giver);
 
-void pt_store_add(pt_piece *piece);
+/* --- store.c: verified pieces, in memory and on disk ------------------------- */
+
+/* Puts a piece to those in memory (its content is there) or on disk, as the
+ * one used last / takes it out, and its content away. */
+void pt_store_link(pt_piece *piece, enum pt_place place);
+void pt_store_unlink(pt_piece *piece, enum pt_place place);
 void pt_store_touch(pt_piece *piece);
+/* It is not had any more, wherever it was. */
 void pt_store_remove(pt_piece *piece);
-/* Evicts least recently used pieces until the budget holds again. */
+/* Evicts least recently used pieces from memory until the budget holds again. */
 void pt_store_trim(pt_context *cx);
+
+/* --- disk.c: verified pieces on the host's disk ------------------------------- */
+
+/* The host may keep so many bytes from now on. */
+void pt_disk_limit(pt_context *cx, uint64_t disk_max);
+/* Has a verified piece written, if it is worth it. */
+void pt_disk_keep(pt_piece *piece);
+/* The next PT_OUT_STORE_WRITE. */
+bool pt_disk_poll(pt_context *cx, pt_event *out);
+/* Takes it out of all that concerns the disk, in silence. */
+void pt_disk_forget(pt_piece *piece);
+/* What an earlier run left. */
+void pt_disk_stored_layer(pt_swarm *s, uint32_t file, pt_bytes hashes);
+void pt_disk_stored(pt_swarm *s, pt_bytes numbers);
+/* Has a piece that is not in memory read, if that is possible now. */
+void pt_disk_read(pt_swarm *s, uint32_t piece);
+void pt_disk_data(pt_swarm *s, uint32_t piece, int code, pt_bytes data);
+/* Gives up on a disk whose reads take too long, evicts least recently used pieces. */
+void pt_disk_settle(pt_context *cx);
+uint64_t pt_disk_deadline(const pt_context *cx);
 
 /* --- picker.c: what to ask of whom ------------------------------------------- */
 
+/* Asks all peers, and gives up on who stalls. */
 void pt_picker_plan(pt_swarm *s);
+/* Asks those only of which pt_peer_hungers() was said. */
+void pt_picker_feed(pt_swarm *s);
+
+/* --- fallback.c: when a piece goes to the origin, and why --------------------- */
+
+#define PT_CONNECT_PATIENCE_US (1500u * PT_MS_US) /* connections are waited for, at least */
+#define PT_STARTING_BYTES (1u << 20)          /* of a stream: its start is not waited for long */
+#define PT_RESCUE_CALM_US (5u * PT_SECOND_US) /* then a rescue begins anew, with one piece */
+
+/* What holds for all pieces at a moment. */
+typedef struct pt_company {
+  bool anybody;  /* any peer whose pieces we know */
+  bool greeting; /* a peer whose pieces and wants we do not know yet */
+  bool electors; /* somebody takes part in elections */
+} pt_company;
+pt_company pt_fallback_company(const pt_swarm *s);
+/* When this want goes to the origin (now, later, PT_NEVER), and why. */
+uint64_t pt_fallback_due(pt_swarm *s, pt_company c, pt_want *w, enum pt_fallback *why);
+/* Do peers bring anything at present? */
+bool pt_fallback_flows(const pt_swarm *s);
+/* How long after it began to starve a stream is rescued: where nobody is left
+ * who might help, what was begun goes on without a pause. */
+uint64_t pt_fallback_rescue_delay(const pt_swarm *s, pt_company c, const pt_stream *st,
+                                  uint32_t next);
+/* May a peer still bring the piece that the stream waits for? Peers that only
+ * promise to are believed for a while. */
+bool pt_fallback_hopeful(pt_swarm *s, pt_company c, const pt_stream *st, uint32_t piece);
 
 /* --- origin.c: the safety net ------------------------------------------------ */
 
@@ -76,19 +136,27 @@ struct pt_stream {
   pt_stream *next, *prev;
   uint32_t id;
   uint32_t file;
-  uint64_t at, end; /* in the file, bytes: next to deliver, and its end */
+  uint64_t begin, at, end; /* in the file, bytes: where it began, next to deliver, its end */
   uint64_t credit;
   uint32_t window_first, window_end; /* pinned pieces */
   uint32_t near_end, near_target;    /* up to here the origin may be asked */
   bool blocking;
+  bool played;            /* a film or a sound: wanted in order */
+  bool paced;             /* its consumer pauses: a player that has run dry must not wait */
+  uint64_t unwanted_us;   /* it has had no credit since; 0: it has some */
   int result;             /* PT_OK while it runs, else why it failed */
   uint64_t starved_us;    /* has waited for its next piece since */
   uint32_t rescue_pieces; /* pieces of the next rescue */
   uint64_t rescued_us;
 };
+/* played: a film or a sound, which is wanted in order. */
 pt_stream *pt_stream_new(pt_swarm *s, uint32_t id, uint32_t file, uint64_t at, uint64_t end,
-                         bool blocking);
+                         bool blocking, bool played);
+/* A long download: when it ends matters, not when it begins. */
+bool pt_stream_is_bulk(const pt_stream *st);
 void pt_stream_del(pt_stream *st);
+/* A piece in its window was lost: whoever waits for it wants it again. */
+void pt_stream_want_again(pt_swarm *s, uint32_t piece);
 void pt_stream_credit(pt_stream *st, uint64_t bytes);
 /* Moves the window over what should be fetched now. */
 void pt_stream_advance(pt_stream *st);
