@@ -12,6 +12,7 @@ import { pathToFileURL } from 'node:url'
 const enums = [
   { c: 'pt_in', ts: 'In', prefix: /^PT_IN_/ },
   { c: 'pt_out', ts: 'Out', prefix: /^PT_OUT_/ },
+  { c: 'pt_flag', ts: 'Flag', prefix: /^PT_FLAG_/ },
   { c: 'pt_urgency', ts: 'Urgency', prefix: /^PT_URGENCY_/ },
   { c: 'pt_source', ts: 'Source', prefix: /^PT_SOURCE_/ },
   { c: 'pt_signal', ts: 'Signal', prefix: /^PT_SIGNAL_/ },
@@ -92,6 +93,7 @@ function program({ sizes, enums, structs }) {
   return `#include "peertide/peertide.h"\n#include <stdio.h>\n\nint main(void) {\n${lines.join('\n')}\n  return 0;\n}\n`
 }
 
+/** (Enums, because bundlers put their numbers where they are used, and leave out the rest.) */
 function typescript({ version, sizes, enums, structs }, numbers) {
   const number = (name) => {
     if (!numbers.has(name)) throw new Error(`no number for ${name}`)
@@ -111,24 +113,24 @@ function typescript({ version, sizes, enums, structs }, numbers) {
     out.push(`/** ${comment} */`, `export const ${name.slice(3)} = ${number(name)}`)
   }
   for (const { c, ts, prefix, items } of enums) {
-    out.push('', `/** ${c ? `enum ${c}` : 'PT_OK and the errors'} */`, `export const ${ts} = {`)
+    out.push('', `/** ${c ? `enum ${c}` : 'PT_OK and the errors'} */`, `export enum ${ts} {`)
     for (const { name, comment } of items) {
       if (comment) out.push(`  /** ${comment} */`)
-      out.push(`  ${pascal(name.replace(prefix, ''))}: ${number(name)},`)
+      out.push(`  ${pascal(name.replace(prefix, ''))} = ${number(name)},`)
     }
-    out.push('} as const', `export type ${ts} = (typeof ${ts})[keyof typeof ${ts}]`)
+    out.push('}')
   }
   for (const { c, ts, fields } of structs) {
     out.push('', `/** Where the fields of ${c} are, in bytes from its start, and its size. */`,
-      `export const ${ts} = {`, `  size: ${number(c)},`)
+      `export enum ${ts} {`, `  size = ${number(c)},`)
     for (const { type, name, count, comment } of fields) {
       const bytes = type === 'pt_bytes'
       const shape = bytes ? `u32, bytes of ${name}, which follow${name === 'text' ? ' the record' : ' the text'}`
         : `${words[type]}${count ? ` × ${number(count)}` : ''}`
       out.push(`  /** ${shape}${comment ? `: ${comment}` : ''} */`,
-        `  ${camel(name)}${bytes ? 'Len' : ''}: ${number(`${c}.${name}`)},`)
+        `  ${camel(name)}${bytes ? 'Len' : ''} = ${number(`${c}.${name}`)},`)
     }
-    out.push('} as const')
+    out.push('}')
   }
   return out.join('\n') + '\n'
 }

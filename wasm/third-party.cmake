@@ -10,7 +10,7 @@ endif()
 
 add_library(pt_third_party STATIC ${PT_DEPS}/cjson/cJSON.c
             ${CMAKE_CURRENT_LIST_DIR}/strtod.c)
-target_compile_options(pt_third_party PRIVATE -w)
+target_compile_options(pt_third_party PRIVATE -w -flto)
 target_include_directories(pt_third_party SYSTEM PUBLIC ${PT_DEPS}/include
                            ${PT_DEPS}/include/cjson)
 
