@@ -28,30 +28,53 @@ static const char help_serve[] =
     "  --tls-key FILE          its private key, PEM\n"
     "  --allow-origin ORIGIN   let pages of ORIGIN (https://other.example, or *) use this\n"
     "                          server; may be given several times\n"
-    "  --max-connections N     connections at once (10000)\n"
+    "  --trust-proxy CIDR      believe X-Forwarded-For from proxies there (10.0.0.0/8);\n"
+    "                          may be given several times\n"
     "  --log-level LEVEL       error, warn, info or debug (info)\n"
     "  --log-format FORMAT     text or json (text)\n"
     "  --turn-url URL          TURN (or STUN) server for visitors, such as\n"
     "                          turn:turn.example:3478\n"
     "  --turn-secret-file FILE the secret shared with it (coturn's use-auth-secret)\n"
+    "  --exclude PATTERN       serve, but don't index (so never share) files and folders:\n"
+    "                          *.pdf, private/, /img/raw/*; may be given several times\n"
+    "  --geoip-db FILE         places by address (MaxMind format): with it, and geoLocate,\n"
+    "                          visitors nearby are named first\n"
     "  --client-dir DIR        where peertide.js and the other client files are\n"
     "  --config FILE           JSON object with settings of the same names, without --,\n"
     "                          and webTorrent, domainName, threshold, mediaTypes,\n"
     "                          excludeFormats, foldLoading, geoLocate, videoRoute,\n"
     "                          torrentRoute; the command line wins\n"
-    "  --help                  this\n";
+    "  --help                  this\n"
+    "\n"
+    "Limits. A network is an IPv4 /24 or an IPv6 /48. 0 is no limit, but for those\n"
+    "marked with *. Rates may be used up for 20 seconds at once.\n"
+    "\n"
+    "  --max-connections N          * connections at once (10000)\n"
+    "  --max-network-connections N  of them, from one network (2000)\n"
+    "  --max-message BYTES          * length of a message (65536)\n"
+    "  --max-messages N             messages per second of a connection (100)\n"
+    "  --max-bytes N                bytes of messages per second of a connection (262144)\n"
+    "  --max-joins N                joins or announces per second of a connection (20)\n"
+    "  --max-network-messages N     messages per second from one network (10000)\n"
+    "  --max-network-joins N        joins or announces per second from one network (2000)\n"
+    "  --max-swarms N               * swarms that a connection may be in (256)\n"
+    "  --max-offers N               * offers of a peer between visitors and WebTorrent\n"
+    "                               clients that are not answered yet (64)\n"
+    "  --max-waiting BYTES          * what a client that does not read may leave (1048576)\n";
 
 static const char help_index[] =
     "peertide index [OPTION...] DIR\n"
     "\n"
-    "Writes DIR/.peertide/index.json and DIR/.peertide/torrents/, for a site that any\n"
-    "static host serves.\n"
+    "Writes the index, torrents and piece layers of a site that any static host serves\n"
+    "into DIR/.peertide/.\n"
     "\n"
     "  --config FILE   JSON object with settings; webTorrent: true makes torrents for\n"
     "                  BitTorrent v1 clients too, domainName is the site's base URL,\n"
     "                  for web seeds\n"
-    "  --log-level LEVEL, --log-format FORMAT   as for serve\n"
+    "  --exclude PATTERN, --log-level LEVEL, --log-format FORMAT   as for serve\n"
     "  --help          this\n";
+
+#define OPTIONS_MAX 64 /* of one command */
 
 typedef struct command_line {
   const char *name; /* "serve" */
@@ -71,14 +94,28 @@ static const struct option serve_options[] = {WITH_VALUE("config"),
                                               WITH_VALUE("tls-key"),
                                               WITH_VALUE("allow-origin"),
                                               WITH_VALUE("max-connections"),
+                                              WITH_VALUE("max-network-connections"),
+                                              WITH_VALUE("max-message"),
+                                              WITH_VALUE("max-messages"),
+                                              WITH_VALUE("max-bytes"),
+                                              WITH_VALUE("max-joins"),
+                                              WITH_VALUE("max-network-messages"),
+                                              WITH_VALUE("max-network-joins"),
+                                              WITH_VALUE("max-offers"),
+                                              WITH_VALUE("max-swarms"),
+                                              WITH_VALUE("max-waiting"),
+                                              WITH_VALUE("trust-proxy"),
                                               WITH_VALUE("log-level"),
                                               WITH_VALUE("log-format"),
                                               WITH_VALUE("turn-url"),
                                               WITH_VALUE("turn-secret-file"),
+                                              WITH_VALUE("exclude"),
+                                              WITH_VALUE("geoip-db"),
                                               WITH_VALUE("client-dir"),
                                               HELP_AND_END};
-static const struct option index_options[] = {WITH_VALUE("config"), WITH_VALUE("log-level"),
-                                              WITH_VALUE("log-format"), HELP_AND_END};
+static const struct option index_options[] = {WITH_VALUE("config"), WITH_VALUE("exclude"),
+                                              WITH_VALUE("log-level"), WITH_VALUE("log-format"),
+                                              HELP_AND_END};
 
 static const command_line commands[] = {[PT_COMMAND_SERVE] = {"serve", help_serve, serve_options},
                                         [PT_COMMAND_INDEX] = {"index", help_index, index_options}};
@@ -96,7 +133,7 @@ static int read_options(const command_line *line, int argc, char **argv, bool co
   char why[PATH_MAX + 256];
   optind = 0; /* GNU: start anew */
   opterr = 0;
-  bool origins_seen = false;
+  bool seen[OPTIONS_MAX] = {false};
   for (;;) {
     int which = -1;
     int got = getopt_long(argc, argv, ":", line->options, &which);
@@ -114,10 +151,8 @@ static int read_options(const command_line *line, int argc, char **argv, bool co
     const char *name = line->options[which].name;
     bool is_config = strcmp(name, "config") == 0;
     if (is_config != config_pass) continue;
-    if (strcmp(name, "allow-origin") == 0 && !origins_seen) {
-      origins_seen = true;
-      config->allow_origin.count = 0; /* the file's list gives way */
-    }
+    if (!seen[which]) pt_server_config_clear(config, name); /* the file's list gives way */
+    seen[which] = true;
     bool ok = is_config ? pt_server_config_read(config, optarg, why, sizeof why)
                         : pt_server_config_set(config, name, optarg, why, sizeof why);
     if (!ok) return wrong_use(line, why);

@@ -1,12 +1,17 @@
 #include "config.h"
 
+#include "base/limits.h"
+#include "pending.h"
+#include "proxy.h"
+#include "route.h"
+
 #include <cjson/cJSON.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum kind { TEXT, NUMBER, SWITCH, WORDS, LEVEL, FORMAT };
+enum kind { TEXT, ROUTE, ADDRESS, NUMBER, SWITCH, WORDS, LEVEL, FORMAT };
 
 /* Where a setting may come from. PeerConnect's settings have no options. */
 enum from { ANYWHERE, FILE_ONLY };
@@ -34,20 +39,33 @@ static const setting settings[] = {
     {"tls-key", TEXT, ANYWHERE, AT(tls_key), 0, 0, NULL},
     {"allow-origin", WORDS, ANYWHERE, AT(allow_origin), 0, 0, NULL},
     {"max-connections", NUMBER, ANYWHERE, AT(max_connections), 1, 1000000, NULL},
+    {"max-network-connections", NUMBER, ANYWHERE, AT(max_network_connections), 0, 1000000, NULL},
+    {"max-message", NUMBER, ANYWHERE, AT(max_message), 1024, PT_SIGNAL_BYTES_MAX, NULL},
+    {"max-messages", NUMBER, ANYWHERE, AT(max_messages), 0, 1000000, NULL},
+    {"max-bytes", NUMBER, ANYWHERE, AT(max_bytes), 0, 1000000000, NULL},
+    {"max-joins", NUMBER, ANYWHERE, AT(max_joins), 0, 1000000, NULL},
+    {"max-network-messages", NUMBER, ANYWHERE, AT(max_network_messages), 0, 100000000, NULL},
+    {"max-network-joins", NUMBER, ANYWHERE, AT(max_network_joins), 0, 100000000, NULL},
+    {"max-offers", NUMBER, ANYWHERE, AT(max_offers), 1, PT_PENDING_MAX, NULL},
+    {"max-swarms", NUMBER, ANYWHERE, AT(max_swarms), 1, PT_SWARMS_MAX, NULL},
+    {"max-waiting", NUMBER, ANYWHERE, AT(max_waiting), 2 * PT_SIGNAL_BYTES_MAX, 1u << 30, NULL},
+    {"trust-proxy", WORDS, ANYWHERE, AT(trust_proxy), 0, 0, NULL},
     {"log-level", LEVEL, ANYWHERE, AT(log_level), 0, 0, level_words},
     {"log-format", FORMAT, ANYWHERE, AT(log_json), 0, 0, NULL},
     {"turn-url", TEXT, ANYWHERE, AT(turn_url), 0, 0, NULL},
     {"turn-secret-file", TEXT, ANYWHERE, AT(turn_secret_file), 0, 0, NULL},
     {"client-dir", TEXT, ANYWHERE, AT(client_dir), 0, 0, NULL},
+    {"geoip-db", TEXT, ANYWHERE, AT(geoip_db), 0, 0, NULL},
+    {"exclude", WORDS, ANYWHERE, AT(exclude), 0, 0, NULL},
     {"webTorrent", SWITCH, FILE_ONLY, AT(web_torrent), 0, 0, NULL},
     {"threshold", NUMBER, FILE_ONLY, AT(threshold), 0, 1000000, NULL},
     {"mediaTypes", WORDS, FILE_ONLY, AT(media_types), 0, 0, media_type_words},
     {"excludeFormats", WORDS, FILE_ONLY, AT(exclude_formats), 0, 0, NULL},
     {"foldLoading", SWITCH, FILE_ONLY, AT(fold_loading), 0, 0, NULL},
     {"geoLocate", SWITCH, FILE_ONLY, AT(geo_locate), 0, 0, NULL},
-    {"videoRoute", TEXT, FILE_ONLY, AT(video_route), 0, 0, NULL},
-    {"torrentRoute", TEXT, FILE_ONLY, AT(torrent_route), 0, 0, NULL},
-    {"domainName", TEXT, FILE_ONLY, AT(domain_name), 0, 0, NULL},
+    {"videoRoute", ROUTE, FILE_ONLY, AT(video_route), 0, 0, NULL},
+    {"torrentRoute", ROUTE, FILE_ONLY, AT(torrent_route), 0, 0, NULL},
+    {"domainName", ADDRESS, FILE_ONLY, AT(domain_name), 0, 0, NULL},
 };
 #define SETTING_COUNT (sizeof settings / sizeof settings[0])
 
@@ -57,6 +75,16 @@ void pt_server_config_init(pt_server_config *config) {
   strcpy(config->host, "127.0.0.1");
   config->port = 7000;
   config->max_connections = 10000;
+  config->max_network_connections = 2000;
+  config->max_message = PT_SIGNAL_BYTES_MAX;
+  config->max_messages = 100;
+  config->max_bytes = 256 * 1024;
+  config->max_joins = 20;
+  config->max_network_messages = 10000;
+  config->max_network_joins = 2000;
+  config->max_offers = PT_PENDING_MAX;
+  config->max_swarms = PT_SWARMS_MAX;
+  config->max_waiting = 1u << 20;
   config->log_level = PT_LOG_INFO;
   config->geo_locate = true;
 }
@@ -104,12 +132,38 @@ static bool add_word(pt_server_config *config, const setting *s, const char *wor
   return true;
 }
 
-/* TEXT, LEVEL, FORMAT and WORDS (one more word) from text. */
+/* A site's address, as pt_base_url() reads it: "site.example", or with scheme,
+ * port and path. */
+static bool is_address(const char *text) {
+  if (*text == 0) return true; /* as if it were not set */
+  if (strncmp(text, "http://", 7) == 0)
+    text += 7;
+  else if (strncmp(text, "https://", 8) == 0)
+    text += 8;
+  else if (strstr(text, "://"))
+    return false;
+  if (strchr(":/?#", *text)) return false; /* no host */
+  for (; *text; text++) {
+    if ((unsigned char)*text <= ' ' || strchr("\"<>\\^`{|}?#", *text)) return false;
+  }
+  return true;
+}
+
+/* TEXT, ROUTE, ADDRESS, LEVEL, FORMAT and WORDS (one more word) from text. */
 static bool set_text(pt_server_config *config, const setting *s, const char *text, char *why,
                      size_t why_cap) {
   switch (s->kind) {
   case TEXT:
     if (strlen(text) >= s->size) return refuse(s, "shorter", why, why_cap);
+    strcpy(place(config, s), text);
+    return true;
+  case ROUTE:
+    if (*text == 0) *(char *)place(config, s) = 0;
+    return *text == 0 || pt_route_parse(text, place(config, s)) ||
+           refuse(s, "a folder of the site, such as /videos", why, why_cap);
+  case ADDRESS:
+    if (strlen(text) >= s->size || !is_address(text))
+      return refuse(s, "the site's address, such as https://site.example", why, why_cap);
     strcpy(place(config, s), text);
     return true;
   case LEVEL:
@@ -145,6 +199,11 @@ bool pt_server_config_set(pt_server_config *config, const char *name, const char
   double value = strtod(text, &end);
   if (*text < '0' || *text > '9' || *end != 0 || errno) value = -1;
   return set_number(config, s, value, why, why_cap);
+}
+
+void pt_server_config_clear(pt_server_config *config, const char *name) {
+  const setting *s = find(name);
+  if (s && s->kind == WORDS) ((pt_words *)place(config, s))->count = 0;
 }
 
 /* A JSON list of strings replaces what was there; one string is a list of one. */
@@ -230,7 +289,23 @@ bool pt_server_config_read(pt_server_config *config, const char *file, char *why
   return ok;
 }
 
+/* A pattern that says nothing would leave the owner in the belief that it does. */
+static bool check_exclude(const pt_server_config *config, char *why, size_t why_cap) {
+  for (size_t i = 0; i < config->exclude.count; i++) {
+    const char *pattern = config->exclude.word[i];
+    if (pattern[strspn(pattern, "/")]) continue;
+    snprintf(why, why_cap, "exclude: \"%s\" is no pattern: say *.pdf, private/ or /img/raw/*",
+             pattern);
+    return false;
+  }
+  return true;
+}
+
 bool pt_server_config_check(const pt_server_config *config, char *why, size_t why_cap) {
+  if (config->torrent_route[0] && config->video_route[0] == 0) {
+    snprintf(why, why_cap, "torrentRoute needs videoRoute: torrents are made of what is there");
+    return false;
+  }
   if ((config->tls_cert[0] == 0) != (config->tls_key[0] == 0)) {
     snprintf(why, why_cap, "tls-cert and tls-key are only useful together");
     return false;
@@ -244,7 +319,14 @@ bool pt_server_config_check(const pt_server_config *config, char *why, size_t wh
     snprintf(why, why_cap, "turn-url must begin with turn:, turns: or stun:");
     return false;
   }
-  return true;
+  for (size_t i = 0; i < config->trust_proxy.count; i++) {
+    pt_cidr range;
+    if (pt_cidr_parse(config->trust_proxy.word[i], &range)) continue;
+    snprintf(why, why_cap, "trust-proxy: \"%.60s\" is no address or range like 10.0.0.0/8",
+             config->trust_proxy.word[i]);
+    return false;
+  }
+  return check_exclude(config, why, why_cap);
 }
 
 static bool add_words_json(cJSON *object, const char *name, const pt_words *words) {

@@ -1,6 +1,7 @@
 #include "http.h"
 
 #include "http_files.h"
+#include "route.h"
 #include "site.h"
 #include "site_path.h"
 
@@ -35,6 +36,8 @@ static const char *reason_of(unsigned status) {
     return "Range Not Satisfiable";
   case 426:
     return "Upgrade Required";
+  case 429:
+    return "Too Many Requests";
   case 501:
     return "Not Implemented";
   case 503:
@@ -73,10 +76,10 @@ static void answer_text(const char *text, const char *type, pt_response *out) {
     pt_response_page(500, out);
 }
 
-static void answer_stats(const pt_http_sources *sources, pt_response *out) {
-  char *text = sources->stats_json(sources->context);
+/* A text that is made for each request. */
+static void answer_made(char *text, const char *type, pt_response *out) {
   if (text)
-    answer_text(text, "application/json", out);
+    answer_text(text, type, out);
   else
     pt_response_page(500, out);
   free(text);
@@ -134,6 +137,30 @@ static void answer_own(const pt_http_sources *sources, const char *name, const p
   }
 }
 
+/* PeerConnect's paths: torrents of videos, and /video/ for the folder they are
+ * in, where the site has no such file itself. False when it is none of them. */
+static bool answer_route(const pt_http_sources *sources, const char *path,
+                         const pt_request *request, pt_response *out) {
+  if (sources->video_route[0] == 0) return false;
+  const char *name = pt_route_rest("torrent", path);
+  const char *below = name ? NULL : pt_route_rest(sources->torrent_route, path);
+  if (below) name = pt_route_rest("torrent", below);
+  pt_blob *torrent = name && sources->site ? pt_site_find_video(sources->site, name) : NULL;
+  if (torrent) {
+    pt_http_document(torrent, request, out);
+    return true;
+  }
+  const char *file = pt_route_rest("video", path);
+  if (file == NULL) return false;
+  answer_site_file(sources, path, request, out);
+  if (out->status != 404) return true;
+  pt_response_close(out);
+  char alias[PATH_MAX];
+  snprintf(alias, sizeof alias, "%s/%s", sources->video_route, file);
+  answer_site_file(sources, strncmp(alias, "./", 2) == 0 ? alias + 2 : alias, request, out);
+  return true;
+}
+
 void pt_http_answer(const pt_http_sources *sources, const pt_request *request, pt_response *out) {
   static const char own[] = "/.peertide/";
   if (request->head_is_bad || request->path[0] != '/') {
@@ -148,8 +175,10 @@ void pt_http_answer(const pt_http_sources *sources, const pt_request *request, p
   } else if (strcmp(request->path, "/healthz") == 0) {
     answer_text("ok\n", "text/plain; charset=utf-8", out);
   } else if (strcmp(request->path, "/stats.json") == 0) {
-    answer_stats(sources, out);
-  } else {
+    answer_made(sources->stats_json(sources->context), "application/json", out);
+  } else if (strcmp(request->path, "/metrics") == 0 && sources->metrics_text) {
+    answer_made(sources->metrics_text(sources->context), "text/plain; version=0.0.4", out);
+  } else if (!answer_route(sources, request->path + 1, request, out)) {
     answer_site_file(sources, request->path + 1, request, out);
   }
 }

@@ -47,10 +47,13 @@ struct pt_site;
 
 /* Where answers come from. */
 typedef struct pt_http_sources {
-  int dir_fd;                         /* the site's folder */
-  int client_fd;                      /* the client files' folder; -1: there is none */
-  const struct pt_site *site;         /* NULL: not indexed yet */
-  char *(*stats_json)(void *context); /* a malloc()ed document, or NULL */
+  int dir_fd;                 /* the site's folder */
+  int client_fd;              /* the client files' folder; -1: there is none */
+  const struct pt_site *site; /* NULL: not indexed yet */
+  const char *video_route;    /* as in route.h; "": none */
+  const char *torrent_route;
+  char *(*stats_json)(void *context);   /* a malloc()ed document, or NULL */
+  char *(*metrics_text)(void *context); /* the same */
   void *context;
 } pt_http_sources;
 

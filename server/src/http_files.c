@@ -65,6 +65,7 @@ static int open_file(int dir_fd, const char *path, struct stat *st) {
 static void choose_variant(int dir_fd, const char *path, const pt_request *request, struct stat *st,
                            pt_response *out, const char **variant) {
   *variant = "";
+  if (pt_media_is_dense(out->type)) return; /* spares two look-ups for most of a site's bytes */
   for (size_t i = 0; i < CODING_COUNT; i++) {
     char twin[PATH_MAX + 4];
     struct stat twin_st;
@@ -89,8 +90,8 @@ static void choose_variant(int dir_fd, const char *path, const pt_request *reque
 static void answer_file(int dir_fd, const char *path, const pt_request *request, struct stat *st,
                         pt_response *out) {
   const char *variant;
-  choose_variant(dir_fd, path, request, st, out, &variant);
   out->type = pt_media_type(path);
+  choose_variant(dir_fd, path, request, st, out, &variant);
   out->cache_control = "no-cache"; /* always ask: an index must not meet stale files */
   out->mtime = st->st_mtime;
   out->total = (uint64_t)st->st_size;

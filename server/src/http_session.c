@@ -1,26 +1,34 @@
 /* HTTP over libwebsockets: reads a request's head, writes the answer's head and
  * then its body, one chunk each time the socket takes more. */
+#include "clock.h"
 #include "http.h"
 #include "log.h"
 #include "origin.h"
+#include "place.h"
 #include "server.h"
 #include "site_path.h"
 
 #include <errno.h>
 #include <string.h>
+#include <sys/sendfile.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
-#define SLOW_READER_S 60 /* a client that takes no chunk for so long is gone */
-#define VALUE_MAX 1024   /* of a header we look at */
+#define SLOW_READER_S 60        /* a client that takes no chunk for so long is gone */
+#define VALUE_MAX 1024          /* of a header we look at */
+#define SENDFILE_MAX (1u << 20) /* in one turn, so that others get theirs */
 
-typedef struct pt_http_session {
-  bool active; /* an answer is being sent */
+struct pt_http_session {
+  pt_http_session *previous, *next; /* server->finished */
+  struct lws *wsi;                  /* NULL: not on that list */
+  bool active;                      /* an answer is being sent */
   bool close_after;
   bool is_asset;
-  int fd; /* -1: none */
+  bool copies; /* the file's system can't sendfile() */
+  int fd;      /* -1: none */
   pt_blob *blob;
   uint64_t at, left; /* of the file or document */
-} pt_http_session;
+};
 
 const size_t pt_http_session_size = sizeof(pt_http_session);
 
@@ -28,7 +36,9 @@ static void end_answer(pt_http_session *session) {
   if (!session->active) return;
   if (session->fd >= 0) close(session->fd);
   pt_blob_unref(session->blob);
-  *session = (pt_http_session){.fd = -1};
+  session->active = false;
+  session->fd = -1;
+  session->blob = NULL;
 }
 
 /* ---- the request ---- */
@@ -125,18 +135,96 @@ static void count_body(pt_server *server, const pt_http_session *session, size_t
   if (session->is_asset) server->counters.asset_body_bytes += bytes;
 }
 
+static void forget_finished(pt_server *server, pt_http_session *session) {
+  if (session->wsi == NULL) return;
+  if (session->previous)
+    session->previous->next = session->next;
+  else
+    server->finished = session->next;
+  if (session->next) session->next->previous = session->previous;
+  session->wsi = NULL;
+}
+
+static void note_finished(pt_server *server, pt_http_session *session, struct lws *wsi) {
+  if (session->wsi) return;
+  session->wsi = wsi;
+  session->previous = NULL;
+  session->next = server->finished;
+  if (session->next) session->next->previous = session;
+  server->finished = session;
+}
+
+void pt_http_go_on(pt_server *server) {
+  bool any = server->finished != NULL;
+  while (server->finished) {
+    pt_http_session *session = server->finished;
+    struct lws_pollfd writable = {
+        .fd = lws_get_socket_fd(session->wsi), .events = LWS_POLLOUT, .revents = LWS_POLLOUT};
+    forget_finished(server, session);
+    lws_service_fd(server->lws, &writable);
+  }
+  /* A request that was sent behind the last one is there already, and no event
+   * will tell of it: this does. */
+  if (any && lws_service_adjust_timeout(server->lws, 1, 0) == 0) lws_cancel_service(server->lws);
+}
+
 /* After the last byte: 0 to go on with the connection, -1 to close it. */
-static int finish(struct lws *wsi, pt_http_session *session) {
+static int finish(struct lws *wsi, pt_server *server, pt_http_session *session) {
   bool close_after = session->close_after;
   end_answer(session);
   if (close_after) return -1;
-  return lws_http_transaction_completed(wsi) ? -1 : 0;
+  if (lws_http_transaction_completed(wsi)) return -1;
+  session = lws_wsi_user(wsi); /* a new one: the last is freed */
+  if (session && !lws_partial_buffered(wsi)) note_finished(server, session, wsi);
+  return 0;
+}
+
+/* May the file go from the disk's cache to the socket without passing through
+ * us? Not when it must be encrypted, or stand behind what is not sent yet. */
+static bool can_sendfile(struct lws *wsi, const pt_http_session *session) {
+  return session->fd >= 0 && !session->copies && !lws_is_ssl(wsi) && !lws_partial_buffered(wsi);
+}
+
+/* Sends a head (may be of length 0) and then what the socket takes of the file. */
+static int send_file(struct lws *wsi, pt_server *server, pt_http_session *session,
+                     size_t head_len) {
+  uint8_t *head = server->chunk + LWS_PRE;
+  int to = lws_get_socket_fd(wsi);
+  lws_set_timeout(wsi, PENDING_TIMEOUT_HTTP_CONTENT, SLOW_READER_S);
+  if (head_len > 0) {
+    ssize_t sent = send(to, head, head_len, MSG_NOSIGNAL | (session->left ? MSG_MORE : 0));
+    if (sent < 0 && errno != EAGAIN && errno != EINTR) return -1;
+    size_t done = sent > 0 ? (size_t)sent : 0;
+    if (done < head_len && lws_write(wsi, head + done, head_len - done, LWS_WRITE_HTTP) < 0)
+      return -1;
+  }
+  for (size_t budget = SENDFILE_MAX;
+       session->left > 0 && budget > 0 && can_sendfile(wsi, session);) {
+    off_t at = (off_t)session->at;
+    ssize_t sent = sendfile(to, session->fd, &at, session->left < budget ? session->left : budget);
+    if (sent == 0) return -1; /* it has become shorter: the promise can't be kept */
+    if (sent < 0 && errno == EINTR) continue;
+    if (sent < 0 && errno == EAGAIN) break;
+    if (sent < 0 && (errno == EINVAL || errno == ENOSYS))
+      session->copies = true;
+    else if (sent < 0)
+      return -1;
+    if (sent < 0) break;
+    session->at += (uint64_t)sent;
+    session->left -= (uint64_t)sent;
+    budget -= (size_t)sent;
+    count_body(server, session, (size_t)sent);
+  }
+  if (session->left == 0) return finish(wsi, server, session);
+  lws_callback_on_writable(wsi);
+  return 0;
 }
 
 /* Sends head_len bytes that are in the chunk already, and as much of the body
  * as fits behind them. */
 static int send_chunk(struct lws *wsi, pt_server *server, pt_http_session *session,
                       size_t head_len) {
+  if (can_sendfile(wsi, session)) return send_file(wsi, server, session, head_len);
   uint8_t *start = server->chunk + LWS_PRE;
   size_t len = read_body(session, start + head_len, PT_HTTP_CHUNK);
   if (len == 0 && session->left > 0) return -1; /* the promise can't be kept */
@@ -147,7 +235,7 @@ static int send_chunk(struct lws *wsi, pt_server *server, pt_http_session *sessi
     enum lws_write_protocol how = last ? LWS_WRITE_HTTP_FINAL : LWS_WRITE_HTTP;
     if (lws_write(wsi, start, head_len + len, how) < 0) return -1;
   }
-  if (last) return finish(wsi, session);
+  if (last) return finish(wsi, server, session);
   lws_callback_on_writable(wsi);
   return 0;
 }
@@ -158,13 +246,14 @@ static int send_answer(struct lws *wsi, pt_server *server, pt_http_session *sess
       wants_keep_alive(wsi) && request->method != PT_METHOD_OTHER && response->status != 400;
   const char *origin = pt_origin_cors(&server->config->allow_origin, request->origin);
   bool has_body = request->method != PT_METHOD_HEAD && response->status != 304;
-  *session = (pt_http_session){.active = true,
-                               .close_after = !keep_alive,
-                               .is_asset = response->is_asset,
-                               .fd = response->fd,
-                               .blob = response->blob,
-                               .at = response->offset,
-                               .left = has_body ? response->length : 0};
+  session->active = true;
+  session->close_after = !keep_alive;
+  session->is_asset = response->is_asset;
+  session->copies = false;
+  session->fd = response->fd;
+  session->blob = response->blob;
+  session->at = response->offset;
+  session->left = has_body ? response->length : 0;
   size_t head_len = pt_response_head(response, origin, keep_alive, (char *)server->chunk + LWS_PRE,
                                      PT_HTTP_HEAD_MAX);
   return head_len ? send_chunk(wsi, server, session, head_len) : -1;
@@ -179,7 +268,10 @@ static int on_request(struct lws *wsi, pt_server *server, pt_http_session *sessi
   pt_http_sources sources = {.dir_fd = server->root.fd,
                              .client_fd = server->client_fd,
                              .site = server->indexer ? pt_indexer_site(server->indexer) : NULL,
+                             .video_route = server->config->video_route,
+                             .torrent_route = server->config->torrent_route,
                              .stats_json = pt_server_stats_json,
+                             .metrics_text = pt_server_metrics_text,
                              .context = server};
   server->counters.requests++;
   pt_http_answer(&sources, &request, &response);
@@ -192,6 +284,7 @@ static int on_request(struct lws *wsi, pt_server *server, pt_http_session *sessi
 static unsigned refusal_of(struct lws *wsi, const pt_server *server, const pt_request *request) {
   char protocol[256];
   if (!pt_origin_allowed(&server->config->allow_origin, request->origin, request->host)) return 403;
+  if (lws_hdr_total_length(wsi, WSI_TOKEN_PROTOCOL) == 0) return 0; /* a WebTorrent client */
   if (request->head_is_bad || strcmp(request->path, "/.peertide/ws") != 0) return 404;
   if (lws_hdr_copy(wsi, protocol, sizeof protocol, WSI_TOKEN_PROTOCOL) <= 0 ||
       strstr(protocol, "peertide.1") == NULL)
@@ -207,6 +300,39 @@ static bool ignore_http2(char *what) {
   return true;
 }
 
+static void forget_upgrade(struct lws *wsi, pt_server *server) {
+  if (server->upgrade.wsi != wsi) return;
+  pt_gate_leave_network(&server->gate, server->upgrade.network, pt_clock_us());
+  server->upgrade = (pt_upgrade){0};
+}
+
+/* Notes who opens a WebSocket; false when its network has too many. */
+static bool note_upgrade(struct lws *wsi, pt_server *server) {
+  char header[VALUE_MAX];
+  pt_address from = {.any.sa_family = AF_UNSPEC};
+  socklen_t len = sizeof from;
+  if (server->upgrade.wsi) forget_upgrade(server->upgrade.wsi, server);
+  server->upgrade.wsi = wsi;
+  if (getpeername(lws_get_socket_fd(wsi), &from.any, &len) == 0 &&
+      pt_proxy_trusted(server->proxies, server->proxy_count, &from.any) &&
+      lws_hdr_copy(wsi, header, sizeof header, WSI_TOKEN_X_FORWARDED_FOR) > 0) {
+    pt_proxy_client(server->proxies, server->proxy_count, header, &from);
+    uint32_t number = pt_place_network(&from.any);
+    server->upgrade.network = pt_gate_enter_network(&server->gate, number, pt_clock_us());
+    if (server->upgrade.network == NULL) return false;
+  }
+  server->upgrade.from = from;
+  return true;
+}
+
+static void on_destroy(struct lws *wsi, pt_server *server) {
+  pt_gate_network *network = lws_get_opaque_user_data(wsi);
+  forget_upgrade(wsi, server);
+  server->counters.connections--;
+  pt_gate_leave_network(&server->gate, network, pt_clock_us());
+  pt_gate_leave(&server->gate);
+}
+
 static int on_upgrade(struct lws *wsi, pt_server *server, char *what) {
   values v;
   pt_request request;
@@ -214,6 +340,8 @@ static int on_upgrade(struct lws *wsi, pt_server *server, char *what) {
   if (ignore_http2(what)) return 0;
   read_request(wsi, &v, &request);
   unsigned status = refusal_of(wsi, server, &request);
+  if (status == 403) server->counters.origins_refused++;
+  if (status == 0 && !note_upgrade(wsi, server)) status = 429;
   if (status == 0) return 0;
   server->counters.requests++;
   pt_response_page(status, &response);
@@ -230,13 +358,12 @@ int pt_http_callback(struct lws *wsi, enum lws_callback_reasons reason, void *us
                      size_t len) {
   pt_http_session *session = user;
   pt_server *server = pt_server_of(wsi);
-  (void)len;
   switch (reason) {
   case LWS_CALLBACK_WSI_CREATE:
     server->counters.connections++;
     return 0;
   case LWS_CALLBACK_WSI_DESTROY:
-    server->counters.connections--;
+    on_destroy(wsi, server);
     return 0;
   case LWS_CALLBACK_HTTP_CONFIRM_UPGRADE:
     return on_upgrade(wsi, server, in);
@@ -246,10 +373,17 @@ int pt_http_callback(struct lws *wsi, enum lws_callback_reasons reason, void *us
     return session && session->active ? send_chunk(wsi, server, session, 0) : 0;
   case LWS_CALLBACK_HTTP_DROP_PROTOCOL:
   case LWS_CALLBACK_CLOSED_HTTP:
-    if (session) end_answer(session);
+    if (session) {
+      end_answer(session);
+      forget_finished(server, session);
+    }
     return 0;
-  case LWS_CALLBACK_FILTER_PROTOCOL_CONNECTION:
-    return -1; /* no WebSocket of this kind */
+  case LWS_CALLBACK_ESTABLISHED:
+  case LWS_CALLBACK_RECEIVE:
+  case LWS_CALLBACK_RECEIVE_PONG:
+  case LWS_CALLBACK_SERVER_WRITEABLE:
+  case LWS_CALLBACK_CLOSED:
+    return pt_legacy_socket_callback(wsi, reason, user, in, len);
   default:
     return 0;
   }

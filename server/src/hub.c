@@ -10,15 +10,18 @@
 
 #define HELLO_US (10u * 1000000ull) /* from connecting to hello */
 #define ERRORS_MAX 20u              /* faults of one connection */
-#define MESSAGES_PER_S 100.0
-#define MESSAGES_BURST 2000.0 /* a visitor with many peers begins busily */
-#define BYTES_PER_S (256.0 * 1024)
-#define BYTES_BURST (4.0 * 1024 * 1024)
+
+static void set_default(uint32_t *value, uint32_t usual) {
+  if (*value == 0 || *value > usual) *value = usual;
+}
 
 pt_hub *pt_hub_new(const pt_hub_options *options) {
   pt_hub *hub = calloc(1, sizeof *hub);
   if (hub == NULL) return NULL;
   hub->options = *options;
+  set_default(&hub->options.message_max, PT_SIGNAL_BYTES_MAX);
+  set_default(&hub->options.swarms_max, PT_MEMBERSHIPS_MAX);
+  set_default(&hub->options.offers_max, PT_PENDING_MAX);
   pt_id_table_init(&hub->peers, options->sessions_max, options->seed);
   pt_members_init(&hub->members, PT_ASSETS_MAX, options->seed + 1);
   pt_bans_init(&hub->bans, options->seed + 2);
@@ -39,14 +42,17 @@ void pt_hub_del(pt_hub *hub) {
   free(hub);
 }
 
+void pt_hub_locate(const pt_hub *hub, void *connection, pt_memberships *peer) {
+  peer->anywhere = hub->options.place == NULL;
+  if (hub->options.place) hub->options.place(connection, &peer->place);
+}
+
 pt_session *pt_hub_open(pt_hub *hub, void *connection, uint64_t now_us) {
   if (hub->session_count >= hub->options.sessions_max) return NULL;
   pt_session *session = calloc(1, sizeof *session);
   if (session == NULL) return NULL;
   session->connection = connection;
   session->opened_us = now_us;
-  pt_rate_init(&session->messages, MESSAGES_BURST, now_us);
-  pt_rate_init(&session->bytes, BYTES_BURST, now_us);
   session->next = hub->first;
   if (hub->first) hub->first->previous = session;
   hub->first = session;
@@ -72,6 +78,7 @@ void pt_hub_close(pt_hub *hub, pt_session *session, uint64_t now_us) {
     hub->first = session->next;
   if (session->next) session->next->previous = session->previous;
   hub->session_count--;
+  pt_pending_free(&session->pending);
   free(session->resumed);
   free(session);
 }
@@ -156,11 +163,6 @@ void pt_hub_message(pt_hub *hub, pt_session *session, const void *text, size_t l
   if (session->closing) return;
   hub->stats.messages_in++;
   hub->in.id = (pt_bytes){0};
-  if (!pt_rate_take(&session->messages, 1, MESSAGES_PER_S, MESSAGES_BURST, now_us) ||
-      !pt_rate_take(&session->bytes, (double)len, BYTES_PER_S, BYTES_BURST, now_us)) {
-    pt_hub_end(hub, session, PT_CLOSE_POLICY, "rate-limited", "more messages than allowed");
-    return;
-  }
   const char *field = NULL;
   int error =
       pt_signalling_decode((pt_bytes){text, len}, &hub->in, hub->arena, sizeof hub->arena, &field);
@@ -198,7 +200,7 @@ static void drop_unknown(pt_hub *hub, pt_session *session) {
   for (size_t i = session->mine.count; i-- > 0;) {
     pt_membership *m = session->mine.items[i];
     if (pt_hub_swarm_allowed(hub, session, m->swarm->key)) continue;
-    pt_members_leave(&hub->members, &session->mine, m);
+    pt_members_leave(&hub->members, m);
     pt_hub_send_error(hub, session, "unknown-swarm", "a joined swarm is not in the index");
   }
 }

@@ -8,6 +8,7 @@
 #define PT_SERVER_HUB_H
 
 #include "peertide/peertide.h"
+#include "place.h"
 
 #define PT_CLOSE_POLICY 1008u /* RFC 6455 status codes */
 #define PT_CLOSE_TOO_BIG 1009u
@@ -25,16 +26,25 @@ typedef struct pt_hub_options {
   /* The iceServers of a welcome: a malloc()ed JSON array, or NULL. */
   char *(*ice_servers)(void *context, const uint8_t peer[PT_ID_SIZE]);
   void *context;
+  /* Where a connection comes from; NULL: visitors are named without regard to
+   * places. */
+  void (*place)(void *connection, pt_place *out);
+  /* May a connection join a swarm (or announce) once more? NULL: always. */
+  bool (*may_join)(void *connection);
   const char *settings; /* JSON object for clients; lives as long as the hub */
   uint64_t seed;        /* of choices among peers, not of secrets */
   size_t sessions_max;
-  bool any_swarm; /* accept all swarms until pt_hub_site() is called */
+  uint32_t message_max; /* bytes, for the welcome; 0: PT_SIGNAL_BYTES_MAX */
+  uint32_t swarms_max;  /* of one connection; 0: PT_SWARMS_MAX */
+  uint32_t offers_max;  /* to or from WebTorrent clients, unanswered; 0: PT_PENDING_MAX */
+  bool any_swarm;       /* accept all swarms until pt_hub_site() is called */
 } pt_hub_options;
 
 typedef struct pt_hub_stats {
   uint64_t messages_in, signals_delivered, signals_undelivered;
   size_t connected; /* peers that said hello */
   size_t joined;    /* of these, in at least one swarm */
+  uint64_t swarms_refused, offers_dropped;
   uint64_t origin_bytes, peer_bytes_in, peer_bytes_out, wasted; /* as reported by clients */
 } pt_hub_stats;
 

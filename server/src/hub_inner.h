@@ -6,7 +6,7 @@
 #include "format/signalling.h"
 #include "hub.h"
 #include "members.h"
-#include "rate.h"
+#include "pending.h"
 #include "resume.h"
 
 #define PT_HUB_SALT_SIZE 16u
@@ -20,18 +20,19 @@ struct pt_session {
   uint8_t peer[PT_ID_SIZE];
   uint8_t token[PT_RESUME_TOKEN_SIZE];
   pt_memberships mine;
+  pt_pending pending;   /* offers to WebTorrent clients */
   size_t resumed_count; /* swarms that it may join though the index lacks them */
   uint8_t (*resumed)[PT_ID_SIZE];
-  pt_rate messages, bytes;
   unsigned errors;
 };
 
 struct pt_hub {
   pt_hub_options options;
+  struct pt_tracker *tracker; /* NULL: none (hub_legacy.c) */
   const struct pt_site *site; /* NULL: no index yet */
   pt_session *first;
-  size_t session_count;
-  pt_id_table peers; /* sessions that said hello, by peer id */
+  size_t session_count; /* the tracker's included */
+  pt_id_table peers;    /* sessions that said hello, by peer id */
   pt_members members;
   pt_bans bans;
   pt_resumes resumes;
@@ -60,6 +61,14 @@ void pt_hub_send_error(pt_hub *hub, pt_session *session, const char *code, const
 /* Sends an error, closes the connection and takes the peer out of everything. */
 void pt_hub_end(pt_hub *hub, pt_session *session, unsigned status, const char *code,
                 const char *message);
+
+/* Notes where a peer is, or that it does not matter. */
+void pt_hub_locate(const pt_hub *hub, void *connection, pt_memberships *peer);
+
+/* May the connection join or announce once more? */
+static inline bool pt_hub_may_join(const pt_hub *hub, void *connection) {
+  return hub->options.may_join == NULL || hub->options.may_join(connection);
+}
 
 /* What each message means (hub_messages.c). hub->in holds it. */
 void pt_hub_on_hello(pt_hub *hub, pt_session *session, uint64_t now_us);

@@ -2,7 +2,7 @@
 #include "base/hex.h"
 #include "format/fingerprint.h"
 #include "format/sha256.h"
-#include "hub_inner.h"
+#include "hub_legacy.h"
 #include "log.h"
 
 #include <openssl/rand.h>
@@ -68,7 +68,7 @@ static void send_welcome(pt_hub *hub, pt_session *session) {
   pt_hex_encode(session->token, PT_RESUME_TOKEN_SIZE, token);
   ring_id(hub, session->peer, ring);
   snprintf(limits, sizeof limits, "{\"message\":%u,\"swarms\":%u,\"peers\":%u}",
-           PT_SIGNAL_BYTES_MAX, PT_MEMBERSHIPS_MAX, PT_SIGNAL_PEERS_MAX);
+           hub->options.message_max, hub->options.swarms_max, PT_SIGNAL_PEERS_MAX);
   char *ice = hub->options.ice_servers
                   ? hub->options.ice_servers(hub->options.context, session->peer)
                   : NULL;
@@ -108,6 +108,9 @@ void pt_hub_on_hello(pt_hub *hub, pt_session *session, uint64_t now_us) {
     return;
   }
   memcpy(session->peer, id, PT_ID_SIZE);
+  pt_memberships_init(&session->mine, id, false, session);
+  pt_hub_locate(hub, session->connection, &session->mine);
+  session->mine.anywhere |= in->anywhere != 0;
   session->said_hello = true;
   session->banned = pt_bans_has(&hub->bans, id);
   send_welcome(hub, session);
@@ -122,6 +125,34 @@ static void refuse_swarm(pt_hub *hub, pt_session *session, const char *code,
   pt_hub_send_error(hub, session, code, hex);
 }
 
+/* As the message says it: 0 is unknown. */
+static uint32_t nearness(const pt_membership *from, const pt_membership *to) {
+  if (from->of->anywhere) return 0;
+  uint32_t distance = pt_place_distance(&from->of->place, &to->of->place);
+  return distance == PT_PLACE_FAR ? 0 : distance + 1;
+}
+
+static pt_signalling *count_swarm(pt_hub *hub, const pt_member_swarm *swarm) {
+  pt_signalling *out = pt_hub_answer(hub, PT_SIG_PEERS);
+  memcpy(out->swarm, swarm->key, PT_ID_SIZE);
+  out->complete = swarm->seeds.count;
+  out->incomplete = swarm->leechers.count;
+  out->interval = INTERVAL_S;
+  return out;
+}
+
+/* All who still want something hear how many they are now. */
+static void tell_crowd(pt_hub *hub, pt_member_swarm *swarm) {
+  if (!pt_members_grown(swarm)) return;
+  for (uint32_t i = 0; i < swarm->leechers.count; i++) {
+    const pt_memberships *of = swarm->leechers.items[i]->of;
+    pt_session *session = of->legacy ? NULL : of->owner;
+    if (!session || session->closing) continue;
+    count_swarm(hub, swarm)->id = (pt_bytes){0}; /* nobody asked */
+    (void)pt_hub_send(hub, session);
+  }
+}
+
 void pt_hub_on_join(pt_hub *hub, pt_session *session) {
   if (session->banned) {
     pt_hub_send_error(hub, session, "banned", "other peers reported this one");
@@ -133,26 +164,35 @@ void pt_hub_on_join(pt_hub *hub, pt_session *session) {
       refuse_swarm(hub, session, "unknown-swarm", wanted->key);
       continue;
     }
+    if (!pt_hub_may_join(hub, session->connection)) {
+      refuse_swarm(hub, session, "rate-limited", wanted->key);
+      continue;
+    }
+    bool is_full = session->mine.count >= hub->options.swarms_max &&
+                   pt_members_find(&session->mine, wanted->key) == NULL;
     pt_membership *m =
-        pt_members_join(&hub->members, &session->mine, session->peer, wanted->key, wanted->left);
+        is_full ? NULL : pt_members_join(&hub->members, &session->mine, wanted->key, wanted->left);
     if (m == NULL) {
+      hub->stats.swarms_refused++;
       refuse_swarm(hub, session, "too-many-swarms", wanted->key);
       continue;
     }
-    pt_signalling *out = pt_hub_answer(hub, PT_SIG_PEERS);
-    memcpy(out->swarm, wanted->key, PT_ID_SIZE);
-    out->peer_count = pt_members_choose(m, wanted->want, &hub->random, out->peers);
-    out->complete = m->swarm->seeds.count;
-    out->incomplete = m->swarm->leechers.count;
-    out->interval = INTERVAL_S;
+    pt_signalling *out = count_swarm(hub, m->swarm);
+    const pt_membership *chosen[PT_MEMBERS_CHOSEN_MAX];
+    out->peer_count = pt_members_choose(m, wanted->want, &hub->random, chosen);
+    for (size_t k = 0; k < out->peer_count; k++) {
+      pt_hub_describe_peer(hub, chosen[k], &out->peers[k]);
+      out->peers[k].near = nearness(m, chosen[k]);
+    }
     (void)pt_hub_send(hub, session);
+    tell_crowd(hub, m->swarm);
   }
 }
 
 void pt_hub_on_leave(pt_hub *hub, pt_session *session) {
   for (size_t i = 0; i < hub->in.swarm_count; i++) {
     pt_membership *m = pt_members_find(&session->mine, hub->in.swarms[i].key);
-    if (m) pt_members_leave(&hub->members, &session->mine, m);
+    if (m) pt_members_leave(&hub->members, m);
   }
 }
 
@@ -162,11 +202,13 @@ void pt_hub_on_leave(pt_hub *hub, pt_session *session) {
 static const char *relay(pt_hub *hub, pt_session *session) {
   if (session->banned) return "banned";
   pt_session *to = pt_id_table_get(&hub->peers, hub->in.to);
-  if (to == NULL || to->closing) return "not-connected";
+  if (to == NULL) return pt_hub_legacy_signal(hub, session);
+  if (to->closing) return "not-connected";
   if (to->banned) return "banned";
   hub->out = hub->in;
   hub->out.id = (pt_bytes){0};
-  memcpy(hub->out.from, session->peer, PT_ID_SIZE); /* never what the client says */
+  memcpy(hub->out.from, session->peer, PT_ID_SIZE); /* never what the client says: */
+  memset(hub->out.legacy, 0, PT_ID_SIZE);           /* nor that its id is bound to nothing */
   return pt_hub_send(hub, to) ? NULL : "not-reachable";
 }
 
@@ -207,7 +249,10 @@ void pt_hub_on_report(pt_hub *hub, pt_session *session, uint64_t now_us) {
   pt_hex_encode(peer, PT_ID_SIZE, hex);
   pt_log(PT_LOG_WARN, "peer %s is banned: reported by several others", hex);
   pt_session *banned = pt_id_table_get(&hub->peers, peer);
-  if (banned == NULL) return;
+  if (banned == NULL) {
+    pt_hub_legacy_ban(hub, peer);
+    return;
+  }
   banned->banned = true;
   pt_members_leave_all(&hub->members, &banned->mine);
 }

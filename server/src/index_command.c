@@ -75,6 +75,7 @@ static bool write_site(int site_dir, const pt_site *site) {
     return false;
   }
   mkdirat(dir, "torrents", 0755);
+  mkdirat(dir, "layers", 0755);
   bool ok = true, shards = false;
   /* What the index names first, the index last. */
   for (size_t i = 0; ok && i < site->doc_count; i++) {
@@ -89,6 +90,7 @@ static bool write_site(int site_dir, const pt_site *site) {
   ok = ok && write_document(dir, "index.json", pt_site_find_doc(site, "index.json"));
   if (ok) {
     remove_old(dir, "torrents", ".torrent", site);
+    remove_old(dir, "layers", ".bin", site);
     remove_old(dir, "index", ".json", site);
   }
   close(dir);
@@ -112,8 +114,11 @@ int pt_index_command(const pt_server_config *config) {
   }
   pt_progress progress;
   pt_progress_init(&progress);
-  pt_site_make make = {.scan = {.dir_fd = dir_fd, .inotify_fd = -1},
-                       .hybrid = config->web_torrent,
+  char *settings = pt_server_config_client_json(config);
+  pt_site_make make = {.scan = {.dir_fd = dir_fd, .inotify_fd = -1, .exclude = &config->exclude},
+                       .settings = settings,
+                       .hybrid = config->web_torrent || config->video_route[0],
+                       .video_route = config->video_route,
                        .base_url = base_url,
                        .progress = show_progress,
                        .context = &progress};
@@ -129,6 +134,7 @@ int pt_index_command(const pt_server_config *config) {
   }
   pt_site_del(site);
   pt_hash_cache_free(&cache);
+  free(settings);
   close(dir_fd);
   return ok ? 0 : 1;
 }

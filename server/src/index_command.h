@@ -4,9 +4,9 @@
 
 #include "config.h"
 
-/* Writes DIR/.peertide/index.json, its shards and DIR/.peertide/torrents/, each
- * replaced at once, and removes torrents and shards of earlier runs that are no
- * longer in the index. Returns the status to exit with; says why on stderr. */
+/* Writes DIR/.peertide/index.json, its shards, and the folders torrents/ and
+ * layers/ beside it, each file replaced at once, and removes those of earlier runs
+ * that are no longer in the index. Returns the status to exit with; says why on stderr. */
 int pt_index_command(const pt_server_config *config);
 
 /* The base URL that the setting domainName means: with a scheme, without a '/'

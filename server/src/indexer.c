@@ -24,8 +24,8 @@ struct pt_indexer {
   pt_site_root *root;
   int inotify_fd;
   int root_watch; /* of the folder that has the root's name; -1: none */
-  char base_url[512];
-  bool hybrid;
+  char base_url[512], announce[512];
+  pt_site_make make;
   pt_indexer_changed changed;
   void *context;
 
@@ -69,15 +69,15 @@ static void show_progress(void *context, uint64_t done, uint64_t all, size_t fil
 /* On a worker thread. */
 static void work(uv_work_t *job) {
   pt_indexer *x = job->data;
-  pt_site_make make = {.scan = {.dir_fd = x->root->fd,
-                                .inotify_fd = x->inotify_fd,
-                                .watch_failed = &x->watch_failed,
-                                .cancel = &x->cancel},
-                       .hybrid = x->hybrid,
-                       .base_url = x->base_url,
-                       .seed_folder = true,
-                       .progress = show_progress,
-                       .context = x};
+  pt_site_make make = x->make;
+  make.scan.dir_fd = x->root->fd;
+  make.scan.inotify_fd = x->inotify_fd;
+  make.scan.watch_failed = &x->watch_failed;
+  make.scan.cancel = &x->cancel;
+  make.base_url = x->base_url;
+  make.announce = x->announce[0] ? x->announce : NULL;
+  make.progress = show_progress;
+  make.context = x;
   x->error = pt_site_run(&make, &x->cache, &x->built);
 }
 
@@ -212,17 +212,25 @@ static void on_inotify(uv_poll_t *poll, int status, int events) {
   if (relevant) build_in(x, QUIET_MS);
 }
 
-pt_indexer *pt_indexer_new(uv_loop_t *loop, pt_site_root *root, const char *base_url, bool hybrid,
+/* The tracker is where the site is, over WebSocket: http becomes ws. */
+static void set_announce(pt_indexer *x) {
+  int len = snprintf(x->announce, sizeof x->announce, "ws%s/.peertide/ws", x->base_url + 4);
+  if (strncmp(x->base_url, "http", 4) != 0 || len < 0 || (size_t)len >= sizeof x->announce)
+    x->announce[0] = 0;
+}
+
+pt_indexer *pt_indexer_new(uv_loop_t *loop, pt_site_root *root, const pt_site_make *make,
                            pt_indexer_changed changed, void *context) {
   pt_indexer *x = calloc(1, sizeof *x);
   if (x == NULL) return NULL;
   x->loop = loop;
   x->root = root;
   x->root_watch = -1;
-  x->hybrid = hybrid;
+  x->make = *make;
   x->changed = changed;
   x->context = context;
-  snprintf(x->base_url, sizeof x->base_url, "%s", base_url);
+  snprintf(x->base_url, sizeof x->base_url, "%s", make->base_url);
+  if (make->hybrid) set_announce(x); /* who reads only v2 torrents does not speak WebSocket */
   pt_progress_init(&x->progress);
   x->timer.data = x->poll.data = x;
   uv_timer_init(loop, &x->timer);

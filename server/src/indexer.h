@@ -18,8 +18,10 @@ typedef struct pt_indexer pt_indexer;
 typedef void (*pt_indexer_changed)(void *context, const pt_site *site);
 
 /* Starts indexing the folder `root`, which must stay open until the indexer is
- * freed. base_url is copied; hybrid as in site.h. NULL when out of memory. */
-pt_indexer *pt_indexer_new(uv_loop_t *loop, pt_site_root *root, const char *base_url, bool hybrid,
+ * freed. `make` says how (its base_url is copied, what else it points to must
+ * live as long); folder, watching and progress are the indexer's own. NULL when
+ * out of memory. */
+pt_indexer *pt_indexer_new(uv_loop_t *loop, pt_site_root *root, const pt_site_make *make,
                            pt_indexer_changed changed, void *context);
 
 /* Follows the root's path: when it leads to another folder now, that one is

@@ -90,7 +90,9 @@ static void on_readable(uv_poll_t *poll, int status, int events) {
   if (status < 0) return;
   int listening = listener->fds[poll - listener->polls];
   for (int i = 0; i < ACCEPTS_MAX; i++) {
-    int fd = accept4(listening, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    struct sockaddr_storage from = {.ss_family = AF_UNSPEC};
+    socklen_t from_len = sizeof from;
+    int fd = accept4(listening, (struct sockaddr *)&from, &from_len, SOCK_NONBLOCK | SOCK_CLOEXEC);
     if (fd < 0 && (errno == EMFILE || errno == ENFILE || errno == ENOMEM)) {
       pt_log(PT_LOG_WARN, "no new connections for a moment: %s", strerror(errno));
       pause_all(listener); /* else the loop would spin on it */
@@ -98,7 +100,7 @@ static void on_readable(uv_poll_t *poll, int status, int events) {
     if (fd < 0) return;
     int on = 1;
     setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-    listener->accepted(listener->context, fd);
+    listener->accepted(listener->context, fd, (struct sockaddr *)&from);
   }
 }
 
@@ -110,7 +112,8 @@ static bool poll_all(pt_listener *listener) {
 }
 
 bool pt_listener_start(pt_listener *listener, uv_loop_t *loop,
-                       void (*accepted)(void *context, int fd), void *context) {
+                       void (*accepted)(void *context, int fd, const struct sockaddr *from),
+                       void *context) {
   listener->accepted = accepted;
   listener->context = context;
   for (size_t i = 0; i < listener->count; i++) {

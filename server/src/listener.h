@@ -18,7 +18,7 @@ typedef struct pt_listener {
   bool paused;   /* out of descriptors: waits for pt_listener_resume() */
   uint16_t port; /* as bound */
   /* Takes over the connection's descriptor. */
-  void (*accepted)(void *context, int fd);
+  void (*accepted)(void *context, int fd, const struct sockaddr *from);
   void *context;
 } pt_listener;
 
@@ -28,7 +28,8 @@ bool pt_listener_open(pt_listener *listener, const char *host, uint16_t port, ch
                       size_t why_cap);
 /* Starts accepting. */
 bool pt_listener_start(pt_listener *listener, uv_loop_t *loop,
-                       void (*accepted)(void *context, int fd), void *context);
+                       void (*accepted)(void *context, int fd, const struct sockaddr *from),
+                       void *context);
 /* Goes on after a pause, if there was one. */
 void pt_listener_resume(pt_listener *listener);
 /* Stops listening; the loop finishes it. */

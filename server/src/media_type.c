@@ -89,3 +89,15 @@ const char *pt_media_type(const char *name) {
   }
   return "application/octet-stream";
 }
+
+bool pt_media_is_dense(const char *type) {
+  static const char *const dense[] = {
+      "image/jpeg",       "image/png",        "image/gif",       "image/webp", "image/avif",
+      "image/jxl",        "image/heic",       "video/",          "audio/mp",   "audio/aac",
+      "audio/ogg",        "audio/flac",       "audio/webm",      "font/woff",  "application/zip",
+      "application/gzip", "application/zstd", "application/x-7z"};
+  for (size_t i = 0; i < sizeof dense / sizeof dense[0]; i++) {
+    if (strncmp(type, dense[i], strlen(dense[i])) == 0) return true;
+  }
+  return false;
+}

@@ -2,6 +2,7 @@
 
 #include "base/limits.h"
 #include "format/metainfo.h"
+#include "route.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -9,6 +10,7 @@
 /* What the order of files depends on. */
 typedef struct rules {
   const pt_scan *scan;
+  const char *video_route;
   unsigned depth;     /* folders deeper than that are bundled with their parent */
   uint64_t large_min; /* bytes */
 } rules;
@@ -26,7 +28,7 @@ static size_t folder_len(const char *path, unsigned depth) {
 }
 
 static bool is_large(const rules *r, const pt_scan_file *file) {
-  return file->state.size >= r->large_min;
+  return file->state.size >= r->large_min || pt_route_video(r->video_route, file->path);
 }
 
 static int compare_folders(const rules *r, const char *a, const char *b) {
@@ -80,13 +82,16 @@ static void group(rules *r, pt_plan *out) {
   }
 }
 
-bool pt_plan_make(const pt_scan *scan, size_t swarms_max, pt_plan *out) {
+bool pt_plan_make(const pt_scan *scan, const char *video_route, size_t swarms_max, pt_plan *out) {
   *out = (pt_plan){0};
   if (scan->count == 0) return true;
   out->order = malloc(scan->count * sizeof *out->order);
   out->swarms = malloc(scan->count * sizeof *out->swarms);
   if (out->order == NULL || out->swarms == NULL) return false;
-  rules r = {.scan = scan, .depth = PT_SCAN_DEPTH_MAX, .large_min = PT_LARGE_FILE_MIN};
+  rules r = {.scan = scan,
+             .video_route = video_route,
+             .depth = PT_SCAN_DEPTH_MAX,
+             .large_min = PT_LARGE_FILE_MIN};
   group(&r, out);
   while (out->swarm_count > swarms_max && r.depth > 0) {
     r.depth = r.depth > 4 ? 4 : r.depth - 1;

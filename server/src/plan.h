@@ -16,7 +16,7 @@ typedef struct pt_plan_swarm {
   size_t folder_len;   /* bundles: that much of its files' paths is their folder */
   uint64_t length;
   uint32_t piece_length;
-  bool large; /* one large file */
+  bool large; /* one large file, or a video */
 } pt_plan_swarm;
 
 typedef struct pt_plan {
@@ -26,10 +26,11 @@ typedef struct pt_plan {
 } pt_plan;
 
 /* Depends on nothing but paths and sizes: the same files give the same swarms.
+ * Videos below the video route ("": none) count as large, however small.
  * Where that would be more than swarms_max swarms, the bundles of neighbouring
  * folders are joined, then "large" begins at a higher size. False when out of
  * memory; *out is always safe to free. */
-bool pt_plan_make(const pt_scan *scan, size_t swarms_max, pt_plan *out);
+bool pt_plan_make(const pt_scan *scan, const char *video_route, size_t swarms_max, pt_plan *out);
 void pt_plan_free(pt_plan *plan);
 
 #endif

@@ -1,6 +1,7 @@
 #include "scan.h"
 
 #include "base/limits.h"
+#include "exclude.h"
 #include "format/utf8.h"
 #include "log.h"
 #include "site_path.h"
@@ -180,6 +181,7 @@ static void walk_folder(walk *w, int fd, char *path, size_t len, unsigned depth)
     int room = PATH_MAX - (int)len;
     if (snprintf(path + len, (size_t)room, "%s%s", len ? "/" : "", name) >= room) continue;
     if (fstatat(fd, name, &st, AT_SYMLINK_NOFOLLOW) != 0) continue;
+    if (pt_excluded(w->options->exclude, path, S_ISDIR(st.st_mode))) continue;
     if (S_ISDIR(st.st_mode) && depth < PT_SCAN_DEPTH_MAX) {
       int below = openat(fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
       if (below < 0) continue;

@@ -2,6 +2,8 @@
 #ifndef PT_SERVER_SCAN_H
 #define PT_SERVER_SCAN_H
 
+#include "config.h"
+
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -40,11 +42,12 @@ typedef struct pt_scan_options {
   int inotify_fd;            /* folders are watched before they are read; -1: none */
   bool *watch_failed;        /* set when a folder could not be watched; may be NULL */
   const atomic_bool *cancel; /* stop when it becomes true; may be NULL */
+  const pt_words *exclude;   /* patterns of what is left out (exclude.h); may be NULL */
 } pt_scan_options;
 
 /* Walks the folder. Left out: names that begin with a dot, empty files,
  * anything but regular files, folders behind symbolic links, compressed twins
- * (x.br and x.gz beside x), and with a warning what can't be named in a URL or
+ * (x.br and x.gz beside x), what is excluded, and with a warning what can't be named in a URL or
  * exceeds the limits. False when out of memory or cancelled; *out is always
  * safe to free. */
 bool pt_scan_run(const pt_scan_options *options, pt_scan *out);

@@ -4,13 +4,16 @@
 #include "clock.h"
 #include "index_command.h"
 #include "listener.h"
+#include "lobby.h"
 #include "log.h"
+#include "place.h"
 #include "server.h"
 #include "tls_check.h"
 #include "turn.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <malloc.h>
 #include <openssl/rand.h>
 #include <signal.h>
 #include <stdio.h>
@@ -19,24 +22,23 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#define END_MS 1500            /* a shutdown that takes longer is cut short */
-#define REQUEST_HEADS_MAX 1000 /* requests whose heads are being read at once */
+#define END_MS 1500 /* a shutdown that takes longer is cut short */
 #define REQUEST_TIMEOUT_S 20
 #define KEEP_ALIVE_S 75 /* longer than proxies keep idle connections */
 #define FD_SPARE 256
+#define HEAP_SPARE (16 << 20)
+#define RX_BYTES 1792 /* of memory for each WebSocket */
 
 /* The parts that only this file knows. */
 typedef struct serving {
   pt_server server;
   pt_listener listener;
+  pt_lobby lobby;
   pt_turn turn;
   char *settings;
 } serving;
 
-static const lws_retry_bo_t keep_alive_policy = {
-    .secs_since_valid_ping = 30, /* proxies cut at about 100 s */
-    .secs_since_valid_hangup = 45,
-};
+static const lws_retry_bo_t no_pings = {0}; /* pt_socket_tick() sends them */
 
 /* ---- libwebsockets ---- */
 
@@ -49,16 +51,17 @@ static bool make_lws(serving *s) {
   static const struct lws_protocols protocols[] = {
       {.name = "http",
        .callback = pt_http_callback,
-       .rx_buffer_size = 1024,
+       .rx_buffer_size = RX_BYTES,
        .tx_packet_size = PT_HTTP_HEAD_MAX + PT_HTTP_CHUNK},
       {.name = "peertide.1",
        .callback = pt_socket_callback,
-       .rx_buffer_size = 1024,
-       .tx_packet_size = 2 * PT_SIGNAL_BYTES_MAX},
+       .rx_buffer_size = RX_BYTES,
+       .tx_packet_size = PT_SOCKET_WRITE_MAX},
       {0}};
   static struct lws_protocols list[3];
   memcpy(list, protocols, sizeof list);
-  list[0].per_session_data_size = pt_http_session_size;
+  list[0].per_session_data_size =
+      pt_http_session_size > pt_socket_session_size ? pt_http_session_size : pt_socket_session_size;
   list[1].per_session_data_size = pt_socket_session_size;
   const pt_server_config *config = s->server.config;
   void *loops[] = {&s->server.loop};
@@ -68,14 +71,16 @@ static bool make_lws(serving *s) {
       .user = &s->server,
       .pcontext = &s->server.lws,
       .foreign_loops = loops,
-      .options = LWS_SERVER_OPTION_LIBUV | LWS_SERVER_OPTION_VALIDATE_UTF8,
+      .options = LWS_SERVER_OPTION_LIBUV,
       .vhost_name = "peertide",
       .alpn = "http/1.1", /* HTTP/2 of this version has known faults */
-      .max_http_header_pool = REQUEST_HEADS_MAX,
+      .max_http_header_pool =
+          (unsigned short)(config->max_connections < USHRT_MAX ? config->max_connections
+                                                               : USHRT_MAX),
       .max_http_header_data = PT_HTTP_HEAD_MAX,
       .timeout_secs = REQUEST_TIMEOUT_S,
       .keepalive_timeout = KEEP_ALIVE_S,
-      .retry_and_idle_policy = &keep_alive_policy,
+      .retry_and_idle_policy = &no_pings,
   };
   if (config->tls_cert[0]) {
     info.options |= LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT;
@@ -89,13 +94,48 @@ static bool make_lws(serving *s) {
   return s->server.lws && s->server.vhost;
 }
 
-static void on_accepted(void *context, int fd) {
-  pt_server *server = context;
-  if (server->stopping || server->counters.connections >= server->config->max_connections) {
+/* Counts a connection for its network; a trusted proxy's is nobody's. */
+static bool enter_network(pt_server *server, const struct sockaddr *from,
+                          pt_gate_network **network) {
+  uint32_t number = pt_place_network(from);
+  *network = NULL;
+  if (number == 0 || pt_proxy_trusted(server->proxies, server->proxy_count, from)) return true;
+  *network = pt_gate_enter_network(&server->gate, number, pt_clock_us());
+  return *network != NULL;
+}
+
+static void leave(pt_server *server, pt_gate_network *network) {
+  pt_gate_leave_network(&server->gate, network, pt_clock_us());
+  pt_gate_leave(&server->gate);
+}
+
+static void on_accepted(void *context, int fd, const struct sockaddr *from) {
+  serving *s = context;
+  pt_server *server = &s->server;
+  pt_gate_network *network = NULL;
+  if (server->stopping || !pt_gate_enter(&server->gate)) {
     close(fd);
-    return;
+  } else if (!enter_network(server, from, &network)) {
+    close(fd);
+    pt_gate_leave(&server->gate);
+  } else {
+    pt_lobby_enter(&s->lobby, fd, network, pt_clock_us());
   }
-  (void)lws_adopt_socket_vhost(server->vhost, fd); /* closes it when it fails */
+}
+
+static void on_asked(void *context, int fd, void *ticket) {
+  pt_server *server = &((serving *)context)->server;
+  struct lws *wsi = lws_adopt_socket_vhost(server->vhost, fd); /* closes it when it fails */
+  if (wsi)
+    lws_set_opaque_user_data(wsi, ticket); /* left when the connection is destroyed */
+  else
+    leave(server, ticket);
+}
+
+static void on_gone(void *context, void *ticket, bool was_late) {
+  pt_server *server = &((serving *)context)->server;
+  server->counters.silent += was_late;
+  leave(server, ticket);
 }
 
 /* ---- the end ---- */
@@ -113,9 +153,13 @@ static void stop(serving *s) {
   uv_timer_start(&server->end, on_end_timeout, END_MS, 0);
   uv_unref((uv_handle_t *)&server->end);
   pt_listener_close(&s->listener);
+  pt_lobby_close(&s->lobby);
   uv_close((uv_handle_t *)&server->signals[0], NULL);
   uv_close((uv_handle_t *)&server->signals[1], NULL);
   uv_close((uv_handle_t *)&server->second, NULL);
+  uv_close((uv_handle_t *)&server->before_wait, NULL);
+  uv_close((uv_handle_t *)&server->after_wait, NULL);
+  pt_socket_turn(server);
   if (server->indexer) pt_indexer_stop(server->indexer);
   server->indexer = NULL;
   /* First half: closes all connections. The loop then runs until their handles
@@ -128,9 +172,26 @@ static void on_signal(uv_signal_t *signal, int number) {
   stop(signal->data);
 }
 
+static void before_wait(uv_prepare_t *prepare) {
+  pt_socket_turn(prepare->data);
+  pt_http_go_on(prepare->data);
+}
+
+static void after_wait(uv_check_t *check) {
+  pt_socket_turn(check->data);
+  pt_http_go_on(check->data);
+}
+
 static void on_second(uv_timer_t *timer) {
   serving *s = timer->data;
-  pt_hub_tick(s->server.hub, pt_clock_us());
+  uint64_t now_us = pt_clock_us();
+  pt_hub_tick(s->server.hub, now_us);
+  pt_socket_tick(&s->server);
+  pt_lobby_expire(&s->lobby, now_us > REQUEST_TIMEOUT_S * 1000000ull
+                                 ? now_us - REQUEST_TIMEOUT_S * 1000000ull
+                                 : 0);
+  pt_gate_tick(&s->server.gate, now_us);
+  pt_tracker_tick(s->server.tracker, now_us);
   pt_listener_resume(&s->listener);
   if (s->server.indexer) pt_indexer_follow(s->server.indexer);
 }
@@ -145,6 +206,26 @@ static char *ice_servers(void *context, const uint8_t peer[PT_ID_SIZE]) {
 static void on_site(void *context, const pt_site *site) {
   serving *s = context;
   pt_hub_site(s->server.hub, site);
+  pt_tracker_site(s->server.tracker);
+}
+
+static bool make_gate(pt_server *server) {
+  const pt_server_config *config = server->config;
+  pt_gate_limits limits = {.connections = config->max_connections,
+                           .network_connections = config->max_network_connections,
+                           .messages = config->max_messages,
+                           .bytes = config->max_bytes,
+                           .joins = config->max_joins,
+                           .network_messages = config->max_network_messages,
+                           .network_joins = config->max_network_joins};
+  uint64_t seed;
+  if (RAND_bytes((unsigned char *)&seed, sizeof seed) != 1) return false;
+  pt_gate_init(&server->gate, &limits, seed);
+  for (size_t i = 0; i < config->trust_proxy.count && server->proxy_count < PT_PROXIES_MAX; i++) {
+    if (pt_cidr_parse(config->trust_proxy.word[i], &server->proxies[server->proxy_count]))
+      server->proxy_count++;
+  }
+  return true;
 }
 
 static bool make_hub(serving *s) {
@@ -152,11 +233,16 @@ static bool make_hub(serving *s) {
                             .context = s,
                             .settings = s->settings,
                             .sessions_max = s->server.config->max_connections,
+                            .message_max = s->server.config->max_message,
+                            .swarms_max = s->server.config->max_swarms,
+                            .offers_max = s->server.config->max_offers,
                             .any_swarm = true};
   pt_socket_hub_options(&options);
+  if (!s->server.config->geo_locate) options.place = NULL;
   if (RAND_bytes((unsigned char *)&options.seed, sizeof options.seed) != 1) return false;
   s->server.hub = pt_hub_new(&options);
-  return s->server.hub != NULL;
+  if (s->server.hub) s->server.tracker = pt_tracker_new(s->server.hub);
+  return s->server.tracker != NULL;
 }
 
 /* lws sizes its tables by the limit: neither too small nor a million. */
@@ -204,6 +290,13 @@ static bool open_all(serving *s) {
     fprintf(stderr, "peertide serve: %s\n", why);
     return false;
   }
+  if (config->geoip_db[0]) {
+    server->geo = pt_geo_open(config->geoip_db, why, sizeof why);
+    if (server->geo == NULL) {
+      fprintf(stderr, "peertide serve: %s\n", why);
+      return false;
+    }
+  }
   server->client_fd = pt_client_dir_open(config->client_dir);
   if (server->client_fd < 0)
     pt_log(PT_LOG_WARN, "the client files are not found (--client-dir): /.peertide/peertide.js "
@@ -214,7 +307,7 @@ static bool open_all(serving *s) {
 static bool start(serving *s) {
   pt_server *server = &s->server;
   s->settings = pt_server_config_client_json(server->config);
-  if (s->settings == NULL || !make_hub(s)) {
+  if (s->settings == NULL || !make_gate(server) || !make_hub(s)) {
     fprintf(stderr, "peertide serve: out of memory\n");
     return false;
   }
@@ -222,13 +315,19 @@ static bool start(serving *s) {
     fprintf(stderr, "peertide serve: libwebsockets can't be set up\n");
     _exit(1); /* it leaves handles in the loop that nobody can close */
   }
-  if (!pt_listener_start(&s->listener, &server->loop, on_accepted, server)) {
+  if (!pt_listener_start(&s->listener, &server->loop, on_accepted, s)) {
     fprintf(stderr, "peertide serve: the listener can't be started\n");
     return false;
   }
   set_base_url(s);
-  server->indexer = pt_indexer_new(&server->loop, &server->root, server->base_url,
-                                   server->config->web_torrent, on_site, s);
+  pt_site_make make = {.scan = {.exclude = &server->config->exclude},
+                       /* Torrents that are asked for by name are for WebTorrent. */
+                       .hybrid = server->config->web_torrent || server->config->video_route[0],
+                       .video_route = server->config->video_route,
+                       .base_url = server->base_url,
+                       .seed_folder = true,
+                       .settings = s->settings};
+  server->indexer = pt_indexer_new(&server->loop, &server->root, &make, on_site, s);
   if (server->indexer == NULL) fprintf(stderr, "peertide serve: out of memory\n");
   return server->indexer != NULL;
 }
@@ -253,6 +352,13 @@ static void init_loop(serving *s) {
   uv_timer_init(&server->loop, &server->end);
   server->second.data = s;
   uv_timer_start(&server->second, on_second, 1000, 1000);
+  const pt_lobby_owner owner = {.ready = on_asked, .gone = on_gone, .context = s};
+  pt_lobby_init(&s->lobby, &server->loop, server->config->tls_cert[0] != 0, &owner);
+  uv_prepare_init(&server->loop, &server->before_wait);
+  uv_check_init(&server->loop, &server->after_wait);
+  server->before_wait.data = server->after_wait.data = server;
+  uv_prepare_start(&server->before_wait, before_wait);
+  uv_check_start(&server->after_wait, after_wait);
   static const int numbers[] = {SIGTERM, SIGINT};
   for (size_t i = 0; i < 2; i++) {
     uv_signal_init(&server->loop, &server->signals[i]);
@@ -268,7 +374,9 @@ static void release(serving *s) {
   uv_close((uv_handle_t *)&server->end, NULL);
   uv_run(&server->loop, UV_RUN_DEFAULT);
   if (uv_loop_close(&server->loop) != 0) pt_log(PT_LOG_DEBUG, "the loop is not empty");
+  pt_tracker_del(server->tracker);
   pt_hub_del(server->hub);
+  pt_gate_free(&server->gate);
   free(s->settings);
   if (server->client_fd >= 0) close(server->client_fd);
   pt_site_root_close(&server->root);
@@ -282,6 +390,7 @@ int pt_serve_command(const pt_server_config *config) {
   server->root.fd = server->client_fd = -1;
   server->started_us = pt_clock_us();
   signal(SIGPIPE, SIG_IGN);
+  mallopt(M_TRIM_THRESHOLD, HEAP_SPARE); /* what a burst needs, the next needs again */
   set_descriptor_limit(config->max_connections);
   bool ok = open_all(s);
   if (ok) {
@@ -295,6 +404,7 @@ int pt_serve_command(const pt_server_config *config) {
   } else {
     pt_site_root_close(&server->root);
   }
+  pt_geo_close(server->geo);
   free(s);
   return ok ? 0 : 1;
 }

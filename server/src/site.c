@@ -6,6 +6,7 @@
 #include "log.h"
 #include "media_type.h"
 #include "plan.h"
+#include "route.h"
 #include "site_docs.h"
 #include "torrent.h"
 
@@ -114,13 +115,17 @@ static int hash_files(work *w, bool *again) {
   return cancelled(w) ? PT_ERR_CANCELLED : PT_OK;
 }
 
+static const char *video_route(const work *w) {
+  return w->make->video_route ? w->make->video_route : "";
+}
+
 static int scan_and_hash(work *w) {
   if (!pt_scan_run(&w->make->scan, &w->scan)) return cancelled(w) ? PT_ERR_CANCELLED : PT_ERR_NOMEM;
   bool again = true;
   for (int round = 0; again && round < ROUNDS_MAX; round++) {
     pt_plan_free(&w->plan);
     if (!pt_hash_cache_align(w->cache, &w->scan) ||
-        !pt_plan_make(&w->scan, PT_SWARMS_MAX, &w->plan))
+        !pt_plan_make(&w->scan, video_route(w), PT_SWARMS_MAX, &w->plan))
       return PT_ERR_NOMEM;
     int error = hash_files(w, &again);
     if (error != PT_OK) return error;
@@ -140,14 +145,14 @@ static int make_torrent(const work *w, const pt_plan_swarm *swarm, pt_id_table *
                           .cache = w->cache,
                           .hybrid = w->make->hybrid,
                           .base_url = w->make->base_url,
-                          .seed_folder = w->make->seed_folder};
+                          .seed_folder = w->make->seed_folder,
+                          .announce = w->make->announce};
   for (int from_top = 0; from_top < 2; from_top++) {
     int error = pt_torrent_run(&make, swarm, from_top, out);
     if (error != PT_OK) return error;
     if (pt_id_table_get(keys, out->v2) == NULL)
       return pt_id_table_put(keys, out->v2, keys) ? PT_OK : PT_ERR_NOMEM;
-    free(out->data);
-    out->data = NULL;
+    pt_torrent_free(out);
   }
   return PT_ERR_STATE;
 }
@@ -157,7 +162,7 @@ static int add_swarm(work *w, const pt_plan_swarm *swarm, pt_id_table *keys, pt_
   pt_torrent torrent;
   int error = make_torrent(w, swarm, keys, &torrent);
   if (error == PT_ERR_NOMEM) {
-    free(torrent.data);
+    pt_torrent_free(&torrent);
     return error;
   }
   const char *first = w->scan.files[w->plan.order[swarm->first]].path;
@@ -166,7 +171,7 @@ static int add_swarm(work *w, const pt_plan_swarm *swarm, pt_id_table *keys, pt_
            swarm->count > 1 ? " and the files bundled with it are" : " is",
            error != PT_OK ? pt_error_text(error) : "the site has too many large files");
     w->scan.left_out += swarm->count;
-    free(torrent.data);
+    pt_torrent_free(&torrent);
     return PT_OK;
   }
   pt_site_swarm entry = {
@@ -174,8 +179,11 @@ static int add_swarm(work *w, const pt_plan_swarm *swarm, pt_id_table *keys, pt_
   memcpy(entry.key, torrent.v2, sizeof entry.key);
   memcpy(entry.v2, torrent.v2, sizeof entry.v2);
   memcpy(entry.v1, torrent.v1, sizeof entry.v1);
-  error = pt_site_docs_add_torrent(docs, &entry, torrent.data, torrent.len);
-  free(torrent.data);
+  error = pt_site_docs_add_swarm(docs, &entry, (pt_bytes){torrent.data, torrent.len},
+                                 (pt_bytes){torrent.layers, torrent.layers_len});
+  pt_torrent_free(&torrent);
+  const char *video = swarm->count == 1 ? pt_route_video(video_route(w), first) : NULL;
+  if (error == PT_OK && video) error = pt_site_docs_add_video(docs, video);
   for (size_t i = 0; error == PT_OK && i < swarm->count; i++) {
     size_t number = w->plan.order[swarm->first + i];
     const pt_file_hash *hash = &w->cache->hashes[number];
@@ -189,6 +197,7 @@ static int add_swarms(work *w) {
   pt_id_table_init(&keys, w->plan.swarm_count, 0);
   pt_site_docs docs;
   int error = pt_site_docs_init(&docs, w->scan.count, w->plan.swarm_count);
+  docs.settings = w->make->settings;
   for (size_t s = 0; error == PT_OK && s < w->plan.swarm_count; s++) {
     error = cancelled(w) ? PT_ERR_CANCELLED : add_swarm(w, &w->plan.swarms[s], &keys, &docs);
   }
@@ -220,6 +229,10 @@ void pt_site_del(pt_site *site) {
   for (size_t i = 0; i < site->doc_count; i++) pt_blob_unref(site->docs[i].blob);
   free(site->assets);
   free(site->swarms);
+  free(site->hybrids);
+  for (size_t i = 0; i < site->video_count; i++) free(site->videos[i].name);
+  for (size_t i = 0; i < site->video_count; i++) pt_blob_unref(site->videos[i].torrent);
+  free(site->videos);
   free(site->docs);
   free(site);
 }
@@ -236,6 +249,33 @@ static int compare_key(const void *a, const void *b) { return memcmp(a, b, PT_ID
 bool pt_site_has_swarm(const pt_site *site, const uint8_t key[PT_ID_SIZE]) {
   return site->swarm_count &&
          bsearch(key, site->swarms, site->swarm_count, sizeof *site->swarms, compare_key);
+}
+
+bool pt_site_find_swarm(const pt_site *site, const uint8_t info_hash[PT_ID_SIZE],
+                        uint8_t key[PT_ID_SIZE], bool *by_v1) {
+  *by_v1 = false;
+  memcpy(key, info_hash, PT_ID_SIZE);
+  if (pt_site_has_swarm(site, info_hash)) return true;
+  /* v1 is what a hybrid begins with. */
+  const pt_site_hybrid *hybrid = site->hybrid_count
+                                     ? bsearch(info_hash, site->hybrids, site->hybrid_count,
+                                               sizeof *site->hybrids, compare_key)
+                                     : NULL;
+  if (hybrid == NULL) return false;
+  *by_v1 = true;
+  memcpy(key, hybrid->key, PT_ID_SIZE);
+  return true;
+}
+
+static int compare_video(const void *a, const void *b) {
+  return strcmp(a, ((const pt_site_video *)b)->name);
+}
+
+pt_blob *pt_site_find_video(const pt_site *site, const char *name) {
+  const pt_site_video *video = site->video_count ? bsearch(name, site->videos, site->video_count,
+                                                           sizeof *site->videos, compare_video)
+                                                 : NULL;
+  return video ? video->torrent : NULL;
 }
 
 static int compare_location(const void *a, const void *b) {

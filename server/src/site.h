@@ -18,23 +18,42 @@ typedef struct pt_site_doc {
   pt_blob *blob;
 } pt_site_doc;
 
+/* A hybrid torrent's two info-hashes. */
+typedef struct pt_site_hybrid {
+  uint8_t v1[PT_ID_SIZE];
+  uint8_t key[PT_ID_SIZE];
+} pt_site_hybrid;
+
+/* A torrent by the name that PeerConnect's users know it by (route.h). */
+typedef struct pt_site_video {
+  char *name; /* "film.torrent", "film.mp4.torrent" */
+  pt_blob *torrent;
+} pt_site_video;
+
 typedef struct pt_site {
   size_t asset_count;
   char **assets;  /* site paths, ordered by strcmp() */
   uint64_t bytes; /* of all assets */
   size_t swarm_count;
   uint8_t (*swarms)[PT_ID_SIZE]; /* keys, ascending */
+  size_t hybrid_count;
+  pt_site_hybrid *hybrids; /* by v1, ascending */
   size_t doc_count;
   pt_site_doc *docs; /* ordered by location */
+  size_t video_count;
+  pt_site_video *videos; /* ordered by name */
   size_t left_out;
   uint64_t digest; /* equal for equal content */
 } pt_site;
 
 typedef struct pt_site_make {
   pt_scan_options scan;
-  bool hybrid;          /* torrents with v1 hashes too */
-  const char *base_url; /* of the site, without a '/' at its end; "": no web seeds */
-  bool seed_folder;     /* /.peertide/seed/ is served */
+  bool hybrid;             /* torrents with v1 hashes too */
+  const char *settings;    /* JSON object for clients, put into the index; NULL: none */
+  const char *video_route; /* see route.h; NULL: none */
+  const char *base_url;    /* of the site, without a '/' at its end; "": no web seeds */
+  bool seed_folder;        /* /.peertide/seed/ is served */
+  const char *announce;    /* the tracker's URL, for the torrents; NULL: none */
   /* Progress: called now and then from the thread that works; may be NULL. */
   void (*progress)(void *context, uint64_t bytes_done, uint64_t bytes_all, size_t files);
   void *context;
@@ -48,6 +67,11 @@ void pt_site_del(pt_site *site); /* NULL is fine */
 
 bool pt_site_has_asset(const pt_site *site, const char *path);
 bool pt_site_has_swarm(const pt_site *site, const uint8_t key[PT_ID_SIZE]);
+/* The swarm with an info-hash, a key or a v1 hash; false when there is none. */
+bool pt_site_find_swarm(const pt_site *site, const uint8_t info_hash[PT_ID_SIZE],
+                        uint8_t key[PT_ID_SIZE], bool *by_v1);
+/* The torrent of a video, or NULL; borrowed. */
+pt_blob *pt_site_find_video(const pt_site *site, const char *name);
 /* The document at a location, or NULL; borrowed. */
 pt_blob *pt_site_find_doc(const pt_site *site, const char *location);
 

@@ -3,6 +3,7 @@
 #include "base/hash.h"
 #include "base/hex.h"
 #include "base/limits.h"
+#include "log.h"
 #include "media_type.h"
 #include "site_path.h"
 
@@ -17,7 +18,11 @@ int pt_site_docs_init(pt_site_docs *docs, size_t assets_max, size_t swarms_max) 
   docs->paths = calloc(assets_max + 1, sizeof *docs->paths);
   docs->swarms = calloc(swarms_max + 1, sizeof *docs->swarms);
   docs->torrents = calloc(swarms_max + 1, sizeof(pt_blob *));
-  return docs->assets && docs->paths && docs->swarms && docs->torrents ? PT_OK : PT_ERR_NOMEM;
+  docs->layers = calloc(swarms_max + 1, sizeof(pt_blob *));
+  docs->videos = calloc(2 * swarms_max + 1, sizeof *docs->videos);
+  bool ok =
+      docs->assets && docs->paths && docs->swarms && docs->torrents && docs->layers && docs->videos;
+  return ok ? PT_OK : PT_ERR_NOMEM;
 }
 
 void pt_site_docs_free(pt_site_docs *docs) {
@@ -25,22 +30,52 @@ void pt_site_docs_free(pt_site_docs *docs) {
     free(docs->assets[i].path);
     free(docs->paths[i]);
   }
-  for (size_t i = 0; i < docs->swarm_count; i++) pt_blob_unref(docs->torrents[i]);
+  for (size_t i = 0; i < docs->swarm_count; i++) {
+    pt_blob_unref(docs->torrents[i]);
+    if (docs->layers[i]) pt_blob_unref(docs->layers[i]);
+  }
   free(docs->assets);
   free(docs->paths);
   free(docs->swarms);
   free(docs->torrents);
+  free(docs->layers);
+  for (size_t i = 0; i < docs->video_count; i++) {
+    free(docs->videos[i].name);
+    pt_blob_unref(docs->videos[i].torrent);
+  }
+  free(docs->videos);
   *docs = (pt_site_docs){0};
 }
 
-int pt_site_docs_add_torrent(pt_site_docs *docs, const pt_site_swarm *swarm, const uint8_t *data,
-                             size_t len) {
-  if (docs->swarm_count == docs->swarm_cap) return PT_ERR_LIMIT;
-  pt_blob *blob = pt_blob_new(data, len, "application/x-bittorrent");
-  if (blob == NULL) return PT_ERR_NOMEM;
-  docs->swarms[docs->swarm_count] = *swarm;
-  docs->torrents[docs->swarm_count++] = blob;
+int pt_site_docs_add_swarm(pt_site_docs *docs, const pt_site_swarm *swarm, pt_bytes torrent,
+                           pt_bytes layers) {
+  size_t at = docs->swarm_count;
+  if (at == docs->swarm_cap) return PT_ERR_LIMIT;
+  docs->torrents[at] = pt_blob_new(torrent.data, torrent.len, "application/x-bittorrent");
+  if (docs->torrents[at] == NULL) return PT_ERR_NOMEM;
+  docs->swarms[at] = *swarm;
+  docs->swarm_count++;
+  if (layers.len == 0) return PT_OK;
+  docs->layers[at] = pt_blob_new(layers.data, layers.len, "application/octet-stream");
+  return docs->layers[at] ? PT_OK : PT_ERR_NOMEM;
+}
+
+static int add_video(pt_site_docs *docs, const char *path, size_t len) {
+  static const char end[] = ".torrent";
+  pt_site_video *video = &docs->videos[docs->video_count];
+  video->name = malloc(len + sizeof end);
+  if (video->name == NULL) return PT_ERR_NOMEM;
+  memcpy(video->name, path, len);
+  memcpy(video->name + len, end, sizeof end);
+  video->torrent = pt_blob_ref(docs->torrents[docs->swarm_count - 1]);
+  docs->video_count++;
   return PT_OK;
+}
+
+int pt_site_docs_add_video(pt_site_docs *docs, const char *path) {
+  /* Its type is known by its extension: it has one. */
+  int error = add_video(docs, path, strlen(path));
+  return error == PT_OK ? add_video(docs, path, (size_t)(strrchr(path, '.') - path)) : error;
 }
 
 int pt_site_docs_add_asset(pt_site_docs *docs, const char *path, const pt_file_hash *hash,
@@ -94,6 +129,7 @@ static int write_index(pt_site_docs *docs, pt_site *site, const char *location, 
   pt_site_swarm *swarms = malloc((docs->swarm_count + 1) * sizeof *swarms);
   pt_site_asset *assets = malloc((count + 1) * sizeof *assets);
   int error = PT_ERR_NOMEM;
+  bool is_top = strcmp(location, "index.json") == 0;
   if (places && swarms && assets) {
     size_t used = 0;
     for (size_t i = 0; i < docs->swarm_count; i++) places[i] = UINT32_MAX;
@@ -111,6 +147,7 @@ static int write_index(pt_site_docs *docs, pt_site *site, const char *location, 
                            .swarm_count = used,
                            .swarms = swarms,
                            .shards = shards,
+                           .settings = is_top ? docs->settings : NULL,
                            .shard_count = shard_count};
     stamp(index.created);
     char *text = pt_site_index_write(&index);
@@ -233,7 +270,15 @@ static int write_torrents(pt_site_docs *docs, pt_site *site) {
     pt_hex_encode(docs->swarms[i].key, PT_ID_SIZE, hex);
     snprintf(location, sizeof location, "torrents/%s.torrent", hex);
     memcpy(site->swarms[site->swarm_count++], docs->swarms[i].key, PT_ID_SIZE);
+    if (docs->swarms[i].hybrid) {
+      pt_site_hybrid *hybrid = &site->hybrids[site->hybrid_count++];
+      memcpy(hybrid->v1, docs->swarms[i].v1, PT_ID_SIZE);
+      memcpy(hybrid->key, docs->swarms[i].key, PT_ID_SIZE);
+    }
     int error = add_doc(site, location, pt_blob_ref(docs->torrents[i]));
+    snprintf(location, sizeof location, "layers/%s.bin", hex);
+    if (error == PT_OK && docs->layers[i])
+      error = add_doc(site, location, pt_blob_ref(docs->layers[i]));
     if (error != PT_OK) return error;
   }
   return PT_OK;
@@ -250,16 +295,45 @@ static void set_digest(const pt_site_docs *docs, pt_site *site) {
   }
 }
 
+static int compare_videos(const void *a, const void *b) {
+  return strcmp(((const pt_site_video *)a)->name, ((const pt_site_video *)b)->name);
+}
+
+/* Moves the videos' torrents. Of film.mp4 and film.webm the first in the plan
+ * has film.torrent; both have their full names. */
+static void move_videos(pt_site_docs *docs, pt_site *site) {
+  site->videos = docs->videos;
+  docs->videos = NULL;
+  size_t count = docs->video_count, kept = 0;
+  docs->video_count = 0;
+  for (size_t i = 0; i < count; i++) {
+    size_t k = 0;
+    while (k < kept && strcmp(site->videos[k].name, site->videos[i].name) != 0) k++;
+    if (k == kept) {
+      site->videos[kept++] = site->videos[i];
+      continue;
+    }
+    pt_log(PT_LOG_WARN, "several videos would be torrent/%s: only the first one is",
+           site->videos[i].name);
+    free(site->videos[i].name);
+    pt_blob_unref(site->videos[i].torrent);
+  }
+  site->video_count = kept;
+  qsort(site->videos, kept, sizeof *site->videos, compare_videos);
+}
+
 int pt_site_docs_finish(pt_site_docs *docs, pt_site *site) {
-  /* At most one shard per asset, one torrent per swarm, and the index. */
-  site->docs = calloc(docs->asset_count + docs->swarm_count + 1, sizeof *site->docs);
+  /* At most one shard per asset, torrent and layers per swarm, and the index. */
+  site->docs = calloc(docs->asset_count + 2 * docs->swarm_count + 1, sizeof *site->docs);
   site->swarms = calloc(docs->swarm_count + 1, sizeof *site->swarms);
+  site->hybrids = calloc(docs->swarm_count + 1, sizeof *site->hybrids);
   site->assets = calloc(docs->asset_count + 1, sizeof *site->assets);
-  if (site->docs == NULL || site->swarms == NULL || site->assets == NULL) return PT_ERR_NOMEM;
+  if (!site->docs || !site->swarms || !site->hybrids || !site->assets) return PT_ERR_NOMEM;
   int error = write_indexes(docs, site);
   if (error == PT_OK) error = write_torrents(docs, site);
   if (error != PT_OK) return error;
   set_digest(docs, site);
+  move_videos(docs, site);
   for (size_t i = 0; i < docs->asset_count; i++) { /* moves the paths */
     site->assets[site->asset_count++] = docs->paths[i];
     docs->paths[i] = NULL;
@@ -267,6 +341,8 @@ int pt_site_docs_finish(pt_site_docs *docs, pt_site *site) {
   if (site->asset_count)
     qsort(site->assets, site->asset_count, sizeof *site->assets, compare_paths);
   if (site->swarm_count) qsort(site->swarms, site->swarm_count, sizeof *site->swarms, compare_keys);
+  if (site->hybrid_count)
+    qsort(site->hybrids, site->hybrid_count, sizeof *site->hybrids, compare_keys);
   qsort(site->docs, site->doc_count, sizeof *site->docs, compare_docs);
   return PT_OK;
 }

@@ -1,71 +1,106 @@
-/* WebSocket ("peertide.1") over libwebsockets: whole messages in, a bounded
- * queue of messages out. What they mean is the hub's business. */
+/* WebSockets over libwebsockets: whole messages in, what is to be sent is
+ * collected and sent together. What they mean is the business of the hub
+ * ("peertide.1") or of the tracker (no subprotocol). */
 #include "base/limits.h"
 #include "clock.h"
+#include "format/utf8.h"
+#include "frames.h"
 #include "log.h"
 #include "server.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
-#define QUEUE_MESSAGES_MAX 512u
-#define QUEUE_BYTES_MAX (1u << 20)
-#define CLOSE_GRACE_S 5 /* to send what is queued before a close */
+#define UNSENT_MAX 1024u /* connections with something to send, until it is sent */
+#define CLOSE_GRACE_S 5  /* to send what is queued before a close */
+#define PING_S 30        /* of silence; proxies cut at about 100 s */
+#define SILENT_S 75      /* then it is gone */
+#define CLOSE_NOT_UTF8 1007u
 
-typedef struct message {
-  struct message *next;
-  size_t len;
-  uint8_t data[]; /* with LWS_PRE bytes in front */
-} message;
+_Static_assert(PT_FRAMES_ROOM >= LWS_PRE, "libwebsockets wants room before what it sends");
 
-typedef struct pt_socket_session {
+struct pt_socket_session {
   struct lws *wsi;
-  pt_session *session;   /* NULL once it is closed */
-  message *first, *last; /* the queue */
-  size_t queued, queued_bytes;
-  uint8_t *in; /* a message whose frames are still arriving */
+  /* One of them; neither once it is closed. */
+  pt_session *session;
+  pt_tracker_session *legacy;
+  pt_address from;
+  pt_gate_pass pass;
+  pt_gate_network *network; /* to be left: not that of the TCP connection */
+  pt_frames out;
+  LIST_ENTRY(pt_socket_session) all, unsent, unread; /* of the server's lists */
+  uint32_t heard_s;                                  /* when it said something last */
+  uint8_t *in;                                       /* a message whose frames are still arriving */
   size_t in_len, in_cap;
-  unsigned close_status; /* != 0: close when the queue is sent */
+  unsigned close_status; /* != 0: close when all is sent */
   char close_reason[32];
-  bool close_sent;
-} pt_socket_session;
+  bool close_sent, is_unsent, is_unread, is_pinged;
+};
 
 const size_t pt_socket_session_size = sizeof(pt_socket_session);
 
-/* ---- out ---- */
+/* ---- out ----
+ *
+ * What messages cause is collected, and sent when all that has arrived is dealt
+ * with: one write for many messages. libwebsockets takes frames that are made
+ * already as LWS_WRITE_HTTP; what the socket does not take it keeps, and says
+ * when it wants more. */
 
-static void drop_first(pt_socket_session *s) {
-  message *m = s->first;
-  s->first = m->next;
-  if (s->first == NULL) s->last = NULL;
-  s->queued--;
-  s->queued_bytes -= m->len;
-  free(m);
+static void set_unsent(pt_server *server, pt_socket_session *s) {
+  if (s->is_unsent) return;
+  s->is_unsent = true;
+  LIST_INSERT_HEAD(&server->unsent, s, unsent);
+  server->unsent_count++;
+}
+
+static void set_sent(pt_server *server, pt_socket_session *s) {
+  if (!s->is_unsent) return;
+  s->is_unsent = false;
+  LIST_REMOVE(s, unsent);
+  server->unsent_count--;
+}
+
+/* Ends a connection that is of no use any more, but not from within a callback. */
+static void cut(pt_socket_session *s) {
+  s->close_status = PT_CLOSE_POLICY;
+  s->close_sent = true;
+  pt_frames_free(&s->out);
+  lws_set_timeout(s->wsi, PENDING_TIMEOUT_CLOSE_SEND, LWS_TO_KILL_ASYNC);
+}
+
+/* Sends what it can of what waits. False: the connection is broken. */
+static bool flush(pt_socket_session *s) {
+  size_t len = pt_frames_left(&s->out);
+  if (len == 0 || lws_partial_buffered(s->wsi)) return true;
+  if (len > PT_SOCKET_WRITE_MAX) len = PT_SOCKET_WRITE_MAX;
+  if (lws_write(s->wsi, pt_frames_next(&s->out), len, LWS_WRITE_HTTP) < 0) return false;
+  pt_frames_sent(&s->out, len);
+  if (pt_frames_left(&s->out) > 0) lws_callback_on_writable(s->wsi);
+  return true;
+}
+
+static void flush_all(pt_server *server) {
+  for (pt_socket_session *s; (s = LIST_FIRST(&server->unsent)) != NULL;) {
+    set_sent(server, s);
+    if (!flush(s)) cut(s);
+  }
 }
 
 static bool send_message(void *connection, const void *text, size_t len) {
   pt_socket_session *s = connection;
+  pt_server *server = pt_server_of(s->wsi);
   if (s->close_status) return false;
-  message *m = NULL;
-  if (s->queued < QUEUE_MESSAGES_MAX && s->queued_bytes + len <= QUEUE_BYTES_MAX)
-    m = malloc(sizeof *m + LWS_PRE + len);
-  if (m == NULL) {
+  if (pt_frames_left(&s->out) + len > server->config->max_waiting ||
+      !pt_frames_add(&s->out, text, len)) {
+    server->counters.slow_readers++;
     pt_log(PT_LOG_INFO, "a client that does not read its messages is disconnected");
-    s->close_status = PT_CLOSE_POLICY;
-    lws_set_timeout(s->wsi, PENDING_TIMEOUT_CLOSE_SEND, LWS_TO_KILL_ASYNC);
+    cut(s);
     return false;
   }
-  m->next = NULL;
-  m->len = len;
-  memcpy(m->data + LWS_PRE, text, len);
-  if (s->last)
-    s->last->next = m;
-  else
-    s->first = m;
-  s->last = m;
-  s->queued++;
-  s->queued_bytes += len;
-  lws_callback_on_writable(s->wsi);
+  set_unsent(server, s);
+  if (server->unsent_count >= UNSENT_MAX) flush_all(server);
   return true;
 }
 
@@ -91,24 +126,43 @@ static int send_close(pt_socket_session *s) {
 }
 
 static int on_writable(pt_socket_session *s) {
-  if (s->first) {
-    int wrote = lws_write(s->wsi, s->first->data + LWS_PRE, s->first->len, LWS_WRITE_TEXT);
-    drop_first(s);
-    if (wrote < 0) return -1;
-  } else if (s->close_status && !s->close_sent) {
-    return send_close(s);
-  }
-  if (s->first || (s->close_status && !s->close_sent)) lws_callback_on_writable(s->wsi);
+  if (!flush(s)) return -1;
+  if (!s->close_status || s->close_sent) return 0;
+  if (pt_frames_left(&s->out) == 0 && !lws_partial_buffered(s->wsi)) return send_close(s);
+  lws_callback_on_writable(s->wsi);
   return 0;
 }
 
 /* ---- in ---- */
 
-static bool append(pt_socket_session *s, const void *data, size_t len) {
+static void set_read(pt_socket_session *s) {
+  if (!s->is_unread) return;
+  s->is_unread = false;
+  LIST_REMOVE(s, unread);
+}
+
+/* libwebsockets reads little at a time and then waits for the loop. The rest of
+ * a message is mostly there: it is read at once, so that one turn of the loop
+ * deals with whole messages, and their answers leave together. */
+static void read_on(pt_server *server) {
+  for (pt_socket_session *s; (s = LIST_FIRST(&server->unread)) != NULL;) {
+    struct lws_pollfd readable = {
+        .fd = lws_get_socket_fd(s->wsi), .events = LWS_POLLIN, .revents = LWS_POLLIN};
+    set_read(s);
+    lws_service_fd(server->lws, &readable);
+  }
+}
+
+void pt_socket_turn(pt_server *server) {
+  read_on(server);
+  flush_all(server);
+}
+
+/* Keeps a part of a message; `more` bytes of its frame are still to come. */
+static bool append(pt_socket_session *s, const void *data, size_t len, size_t more) {
   if (s->in_len + len > s->in_cap) {
-    size_t cap = s->in_cap ? 2 * s->in_cap : 2048;
-    while (cap < s->in_len + len) cap *= 2;
-    uint8_t *grown = realloc(s->in, cap);
+    size_t cap = s->in_len + len + more;
+    uint8_t *grown = realloc(s->in, cap ? cap : 1);
     if (grown == NULL) return false;
     s->in = grown;
     s->in_cap = cap;
@@ -118,45 +172,133 @@ static bool append(pt_socket_session *s, const void *data, size_t len) {
   return true;
 }
 
-static int on_receive(pt_server *server, pt_socket_session *s, const void *data, size_t len) {
-  if (s->session == NULL || s->close_status) return 0;
-  if (s->in_len + len > PT_SIGNAL_BYTES_MAX) {
-    pt_hub_refuse(server->hub, s->session, PT_CLOSE_TOO_BIG, "bad-message",
-                  "a message is longer than 65536 bytes");
-    return 0;
-  }
-  if (!append(s, data, len)) return -1;
-  if (!lws_is_final_fragment(s->wsi) || lws_remaining_packet_payload(s->wsi) > 0) return 0;
-  pt_hub_message(server->hub, s->session, s->in, s->in_len, pt_clock_us());
-  /* Most messages are far apart: keep no memory for the next. */
+/* Most messages are far apart: no memory is kept for the next. */
+static void forget(pt_socket_session *s) {
   free(s->in);
   s->in = NULL;
   s->in_len = s->in_cap = 0;
+}
+
+static void refuse(pt_server *server, pt_socket_session *s, unsigned status, const char *code,
+                   const char *why) {
+  if (s->session)
+    pt_hub_refuse(server->hub, s->session, status, code, why);
+  else
+    pt_tracker_refuse(server->tracker, s->legacy, status, why);
+}
+
+static void on_message(pt_server *server, pt_socket_session *s, const void *text, size_t len) {
+  uint64_t now_us = pt_clock_us();
+  if (!pt_gate_may_say(&server->gate, &s->pass, len, now_us)) {
+    refuse(server, s, PT_CLOSE_POLICY, "rate-limited", "more messages than allowed");
+  } else if (!lws_frame_is_binary(s->wsi) && !pt_utf8_valid(text, len)) {
+    server->counters.messages_not_utf8++;
+    refuse(server, s, CLOSE_NOT_UTF8, "bad-message", "a text message is not UTF-8");
+  } else if (s->session) {
+    pt_hub_message(server->hub, s->session, text, len, now_us);
+  } else {
+    pt_tracker_receive(server->tracker, s->legacy, text, len, now_us);
+  }
+}
+
+static void hear(pt_socket_session *s) {
+  s->heard_s = (uint32_t)(pt_clock_us() / 1000000u);
+  s->is_pinged = false;
+}
+
+/* Not libwebsockets' own timers: each of them costs a walk over all of them. */
+void pt_socket_tick(pt_server *server) {
+  uint32_t now_s = (uint32_t)(pt_clock_us() / 1000000u);
+  pt_socket_session *s;
+  LIST_FOREACH(s, &server->sockets, all) {
+    if (s->close_status || now_s - s->heard_s < PING_S) continue;
+    if (now_s - s->heard_s >= SILENT_S) {
+      pt_log(PT_LOG_DEBUG, "a client that answers no ping is disconnected");
+      server->counters.silent++;
+      cut(s);
+    } else if (!s->is_pinged && pt_frames_add_ping(&s->out)) {
+      s->is_pinged = true;
+      set_unsent(server, s);
+    }
+  }
+}
+
+static int on_receive(pt_server *server, pt_socket_session *s, const void *data, size_t len) {
+  if ((s->session == NULL && s->legacy == NULL) || s->close_status) return 0;
+  hear(s);
+  size_t more = lws_remaining_packet_payload(s->wsi);
+  uint32_t max = server->config->max_message;
+  if (more > max || s->in_len + len + more > max) {
+    char why[64];
+    snprintf(why, sizeof why, "a message is longer than %u bytes", max);
+    forget(s);
+    server->counters.messages_too_long++;
+    refuse(server, s, PT_CLOSE_TOO_BIG, "bad-message", why);
+    return 0;
+  }
+  bool is_last = more == 0 && lws_is_final_fragment(s->wsi);
+  if (is_last && s->in_len == 0) {
+    on_message(server, s, data, len);
+    return 0;
+  }
+  if (!append(s, data, len, more)) return -1;
+  if (is_last) {
+    on_message(server, s, s->in, s->in_len);
+    forget(s);
+  } else if (!s->is_unread) {
+    s->is_unread = true;
+    LIST_INSERT_HEAD(&server->unread, s, unread);
+  }
   return 0;
 }
 
 static void on_closed(pt_server *server, pt_socket_session *s) {
   server->counters.sockets--;
   if (s->session) pt_hub_close(server->hub, s->session, pt_clock_us());
+  if (s->legacy) pt_tracker_close(server->tracker, s->legacy);
   s->session = NULL;
-  while (s->first) drop_first(s);
-  free(s->in);
-  s->in = NULL;
+  s->legacy = NULL;
+  pt_gate_leave_network(&server->gate, s->network, pt_clock_us());
+  s->network = NULL;
+  LIST_REMOVE(s, all);
+  set_sent(server, s);
+  set_read(s);
+  pt_frames_free(&s->out);
+  forget(s);
 }
 
-int pt_socket_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in,
-                       size_t len) {
+static int on_established(pt_server *server, pt_socket_session *s, struct lws *wsi, bool legacy) {
+  memset(s, 0, sizeof *s);
+  s->wsi = wsi;
+  hear(s);
+  LIST_INSERT_HEAD(&server->sockets, s, all);
+  server->counters.sockets++;
+  if (server->upgrade.wsi == wsi) {
+    s->from = server->upgrade.from;
+    s->network = server->upgrade.network;
+    server->upgrade = (pt_upgrade){0};
+  }
+  pt_gate_network *network = s->network ? s->network : lws_get_opaque_user_data(wsi);
+  pt_gate_pass_init(&server->gate, &s->pass, network, pt_clock_us());
+  if (legacy)
+    s->legacy = pt_tracker_open(server->tracker, s);
+  else
+    s->session = pt_hub_open(server->hub, s, pt_clock_us());
+  return s->session || s->legacy ? 0 : -1;
+}
+
+static int on_event(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in,
+                    size_t len, bool legacy) {
   pt_socket_session *s = user;
   pt_server *server = pt_server_of(wsi);
   switch (reason) {
   case LWS_CALLBACK_ESTABLISHED:
-    memset(s, 0, sizeof *s);
-    s->wsi = wsi;
-    server->counters.sockets++;
-    s->session = pt_hub_open(server->hub, s, pt_clock_us());
-    return s->session ? 0 : -1;
+    return on_established(server, s, wsi, legacy);
   case LWS_CALLBACK_RECEIVE:
     return on_receive(server, s, in, len);
+  case LWS_CALLBACK_RECEIVE_PONG:
+    hear(s);
+    return 0;
   case LWS_CALLBACK_SERVER_WRITEABLE:
     return on_writable(s);
   case LWS_CALLBACK_CLOSED:
@@ -167,7 +309,31 @@ int pt_socket_callback(struct lws *wsi, enum lws_callback_reasons reason, void *
   }
 }
 
+int pt_socket_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in,
+                       size_t len) {
+  return on_event(wsi, reason, user, in, len, false);
+}
+
+int pt_legacy_socket_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user,
+                              void *in, size_t len) {
+  return on_event(wsi, reason, user, in, len, true);
+}
+
+/* Where a connection comes from: its other end, or whom a trusted proxy named. */
+static void place_of(void *connection, pt_place *out) {
+  const pt_socket_session *s = connection;
+  *out = (pt_place){0};
+  if (s->from.any.sa_family != AF_UNSPEC) pt_geo_find(pt_server_of(s->wsi)->geo, &s->from.any, out);
+}
+
+static bool may_join(void *connection) {
+  pt_socket_session *s = connection;
+  return pt_gate_may_join(&pt_server_of(s->wsi)->gate, &s->pass, pt_clock_us());
+}
+
 void pt_socket_hub_options(pt_hub_options *options) {
   options->send = send_message;
   options->close = close_connection;
+  options->place = place_of;
+  options->may_join = may_join;
 }

@@ -72,6 +72,37 @@ static bool add_bans(cJSON *root, const pt_hub *hub) {
   return ok;
 }
 
+static bool add_tracker(cJSON *root, const pt_tracker *tracker) {
+  pt_tracker_stats t;
+  pt_tracker_get_stats(tracker, &t);
+  cJSON *o = cJSON_AddObjectToObject(root, "tracker");
+  return o && add_number(o, "connections", t.connections) && add_number(o, "peers", t.peers) &&
+         add_number(o, "messagesIn", t.messages_in) && add_number(o, "announces", t.announces) &&
+         add_number(o, "scrapes", t.scrapes) &&
+         add_number(o, "offersForwarded", t.offers_forwarded) &&
+         add_number(o, "answersForwarded", t.answers_forwarded) &&
+         add_number(o, "answersDropped", t.answers_dropped) &&
+         add_number(o, "hijacks", t.hijacks) && add_number(o, "failures", t.failures);
+}
+
+static bool add_limits(cJSON *root, const pt_server *server, const pt_hub_stats *hub) {
+  const pt_gate_counts *g = &server->gate.refused;
+  const pt_counters *c = &server->counters;
+  cJSON *o = cJSON_AddObjectToObject(root, "refused");
+  return o && add_number(o, "connections", g->connections) &&
+         add_number(o, "networkConnections", g->network_connections) &&
+         add_number(o, "messages", g->messages) && add_number(o, "bytes", g->bytes) &&
+         add_number(o, "joins", g->joins) &&
+         add_number(o, "networkMessages", g->network_messages) &&
+         add_number(o, "networkJoins", g->network_joins) &&
+         add_number(o, "swarms", hub->swarms_refused) &&
+         add_number(o, "offers", hub->offers_dropped) &&
+         add_number(o, "tooLong", c->messages_too_long) &&
+         add_number(o, "notUtf8", c->messages_not_utf8) &&
+         add_number(o, "slowReaders", c->slow_readers) && add_number(o, "silent", c->silent) &&
+         add_number(o, "origins", c->origins_refused);
+}
+
 static bool add_index(cJSON *root, const pt_site *site) {
   cJSON *index = cJSON_AddObjectToObject(root, "index");
   return index && cJSON_AddBoolToObject(index, "ready", site != NULL) &&
@@ -88,6 +119,7 @@ char *pt_server_stats_json(void *context) {
   const pt_site *site = server->indexer ? pt_indexer_site(server->indexer) : NULL;
   bool ok = root && add_number(root, "uptimeMs", (pt_clock_us() - server->started_us) / 1000) &&
             add_origin(root, &server->counters) && add_hub(root, &hub, server->counters.sockets) &&
+            add_tracker(root, server->tracker) && add_limits(root, server, &hub) &&
             add_index(root, site) && add_swarms(root, server->hub) && add_bans(root, server->hub);
   char *text = ok ? cJSON_PrintUnformatted(root) : NULL;
   cJSON_Delete(root);

@@ -111,15 +111,22 @@ static bool set_files(work *w) {
   return !w->make->hybrid || set_v1(w);
 }
 
-/* The info-hashes, by reading what was written: one more check of it. */
+/* Info-hashes and layers, by reading what was written: one more check of it. */
 static int set_hashes(pt_torrent *out) {
   pt_metainfo parsed;
   int error = pt_metainfo_parse((pt_bytes){out->data, out->len}, &parsed);
   if (error != PT_OK) return error;
   memcpy(out->v2, parsed.v2, sizeof out->v2);
   memcpy(out->v1, parsed.v1, sizeof out->v1);
+  out->layers = pt_metainfo_layers(&parsed, &out->layers_len);
   pt_metainfo_free(&parsed);
-  return PT_OK;
+  return out->layers ? PT_OK : PT_ERR_NOMEM;
+}
+
+void pt_torrent_free(pt_torrent *torrent) {
+  free(torrent->data);
+  free(torrent->layers);
+  *torrent = (pt_torrent){0};
 }
 
 int pt_torrent_run(const pt_torrent_make *make, const pt_plan_swarm *swarm, bool from_top,
@@ -134,13 +141,11 @@ int pt_torrent_run(const pt_torrent_make *make, const pt_plan_swarm *swarm, bool
                                  .files = w.files,
                                  .file_count = swarm->count,
                                  .web_seed = w.web_seed[0] ? w.web_seed : NULL,
+                                 .announce = make->announce,
                                  .v1_pieces = w.v1_pieces};
     error = pt_metainfo_write(&metainfo, &out->data, &out->len);
     if (error == PT_OK) error = set_hashes(out);
-    if (error != PT_OK) {
-      free(out->data);
-      out->data = NULL;
-    }
+    if (error != PT_OK) pt_torrent_free(out);
   }
   for (size_t i = 0; w.layers && i < swarm->count; i++) free(w.layers[i]);
   free(w.layers);

@@ -13,6 +13,7 @@ typedef struct pt_torrent_make {
   bool hybrid;
   const char *base_url; /* "": no web seeds */
   bool seed_folder;     /* see site.h */
+  const char *announce; /* see site.h */
 } pt_torrent_make;
 
 typedef struct pt_torrent {
@@ -20,7 +21,11 @@ typedef struct pt_torrent {
   size_t len;
   pt_hash v2;
   uint8_t v1[PT_ID_SIZE]; /* zeros unless hybrid */
+  uint8_t *layers;        /* pt_metainfo_layers(), malloc()ed */
+  size_t layers_len;
 } pt_torrent;
+
+void pt_torrent_free(pt_torrent *torrent);
 
 /* Makes the torrent of a swarm of the plan. Its name is the file's or folder's,
  * or with `from_top` the fixed name for paths from the site's top: a way out
