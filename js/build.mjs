@@ -1,21 +1,31 @@
-// Makes dist/: the three bundles, their types, and copies of the wasm files.
+// Makes dist/: the bundles, their types, and copies of the wasm files.
+//   --hashed-names DIR  makes DIR as well: the same files under names that say their content,
+//                       with peertide.integrity.json (see README.md)
 //   PEERTIDE_WASM_DIR   where the wasm files are; default: the build folder beside js/
 import { build } from 'esbuild';
 import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { join } from 'node:path';
+import { basename, join, resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import { brotliCompressSync, constants } from 'node:zlib';
 
 const here = fileURLToPath(new URL('.', import.meta.url));
 const dist = join(here, 'dist');
 const wasmDir = process.env.PEERTIDE_WASM_DIR ?? join(here, '..', 'build', 'wasm');
 
-if (!existsSync(join(here, 'src', 'generated', 'layout.ts'))) {
-  console.error('js/src/generated/layout.ts is missing: build the wasm files first (see wasm/README.md).');
-  process.exit(1);
-}
-rmSync(dist, { recursive: true, force: true });
-mkdirSync(dist, { recursive: true });
+/** The modules that a page may import, one file each; package.json names them in `exports`. */
+const entries = {
+  peertide: 'src/index.ts',
+  'peertide.hls': 'src/hls.ts',
+  'peertide.consent': 'src/consent.ts',
+  'peertide.stats': 'src/stats.ts',
+};
+const worker = { 'peertide.worker': 'src/worker/main.ts' };
+/** Its name is a promise: browsers know a service worker by its URL. */
+const serviceWorker = { 'peertide.sw': 'src/sw/main.ts' };
+const wasmFiles = ['peertide.wasm', 'peertide.nosimd.wasm'];
 
 const common = {
   absWorkingDir: here,
@@ -26,27 +36,126 @@ const common = {
   sourcesContent: true,
   legalComments: 'none',
 };
-await Promise.all([
-  build({ ...common, entryPoints: ['src/index.ts'], outfile: 'dist/peertide.js', format: 'esm' }),
-  build({ ...common, entryPoints: ['src/worker/main.ts'], outfile: 'dist/peertide.worker.js', format: 'esm' }),
-  build({ ...common, entryPoints: ['src/sw/main.ts'], outfile: 'dist/peertide.sw.js', format: 'iife' }),
-]);
 
-const types = spawnSync(process.execPath, [join(here, 'node_modules', 'typescript', 'bin', 'tsc'), '-p', 'tsconfig.types.json'], {
-  cwd: here,
-  stdio: 'inherit',
-});
-if (types.status !== 0) process.exit(types.status ?? 1);
-// The compiler leaves the sources' names in imports; in dist/ they are modules.
-for (const name of readdirSync(join(dist, 'types'), { recursive: true })) {
-  if (!name.endsWith('.d.ts')) continue;
-  const file = join(dist, 'types', name);
-  writeFileSync(file, readFileSync(file, 'utf8').replace(/(from '\.[^']*)\.ts'/g, "$1.js'"));
+const fail = (text) => {
+  console.error(`build.mjs: ${text}`);
+  process.exit(1);
+};
+
+function options() {
+  try {
+    return parseArgs({ options: { 'hashed-names': { type: 'string' } } }).values;
+  } catch (error) {
+    return fail(error.message);
+  }
 }
-writeFileSync(join(dist, 'peertide.d.ts'), "export * from './types/index.js';\n");
 
-for (const name of ['peertide.wasm', 'peertide.nosimd.wasm']) {
+/**
+ * What servers hand out instead where a browser takes it: `peertide serve` does, and many others.
+ * Zopfli writes gzip that is a twentieth smaller than zlib's, and takes seconds for it. (Imported
+ * here and not above: it takes over how Node reports errors, and those of the build are not its own.)
+ */
+async function compress(folder) {
+  const { default: zopfli } = await import('@gfx/zopfli');
+  const names = readdirSync(folder).filter((each) => /\.(js|wasm)$/.test(each));
+  for (const name of names) {
+    const bytes = readFileSync(join(folder, name));
+    writeFileSync(join(folder, `${name}.gz`), await zopfli.gzipAsync(bytes, { numiterations: 5 }));
+    writeFileSync(join(folder, `${name}.br`), brotliCompressSync(bytes, { params: { [constants.BROTLI_PARAM_SIZE_HINT]: bytes.length } }));
+  }
+}
+
+/** Builds modules (or the service worker's script) into a folder. */
+function bundle(sources, folder, more = {}) {
+  const format = sources === serviceWorker ? 'iife' : 'esm';
+  return Promise.all(
+    Object.entries(sources).map(([name, source]) =>
+      build({ ...common, format, entryPoints: [source], outfile: join(folder, `${name}.js`), ...more }),
+    ),
+  );
+}
+
+function makeTypes() {
+  const compiler = join(here, 'node_modules', 'typescript', 'bin', 'tsc');
+  const { status } = spawnSync(process.execPath, [compiler, '-p', 'tsconfig.types.json'], { cwd: here, stdio: 'inherit' });
+  if (status !== 0) process.exit(status ?? 1);
+  // The compiler leaves the sources' names in imports; in dist/ they are modules.
+  for (const name of readdirSync(join(dist, 'types'), { recursive: true })) {
+    if (!name.endsWith('.d.ts')) continue;
+    const file = join(dist, 'types', name);
+    writeFileSync(file, readFileSync(file, 'utf8').replace(/(from '\.[^']*)\.ts'/g, "$1.js'"));
+  }
+  for (const [name, source] of Object.entries(entries)) {
+    writeFileSync(join(dist, `${name}.d.ts`), `export * from './types/${basename(source, '.ts')}.js';\n`);
+  }
+}
+
+const hashOf = (bytes, algorithm, encoding) => createHash(algorithm).update(bytes).digest(encoding);
+
+/** `peertide.wasm` becomes `peertide.0123456789abcdef.wasm`. */
+function hashedName(file, bytes) {
+  const [, stem, extension] = /^(.*)\.(\w+)$/.exec(file);
+  return `${stem}.${hashOf(bytes, 'sha256', 'hex').slice(0, 16)}.${extension}`;
+}
+
+/**
+ * The same files under names that change with their content. The main module
+ * is built once more, with the new names of what it loads.
+ */
+async function makeHashed(folder) {
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder, { recursive: true });
+  const files = {};
+  const add = (name, bytes, file = hashedName(name, bytes)) => {
+    files[name] = { file, integrity: `sha384-${hashOf(bytes, 'sha384', 'base64')}` };
+    writeFileSync(join(folder, file), bytes);
+  };
+  for (const name of wasmFiles) if (existsSync(join(dist, name))) add(name, readFileSync(join(dist, name)));
+  const addModules = async (sources, more) => {
+    for (const { outputFiles } of await bundle(sources, folder, { ...more, write: false })) {
+      const [map, module] = ['.map', '.js'].map((end) => outputFiles.find(({ path }) => path.endsWith(end)));
+      const name = basename(module.path);
+      const file = sources === serviceWorker ? name : hashedName(name, module.contents);
+      writeFileSync(join(folder, `${file}.map`), map.contents);
+      add(name, Buffer.from(module.text.replace(`${name}.map`, `${file}.map`)), file);
+    }
+  };
+  await addModules(worker);
+  await addModules(serviceWorker);
+  const rename = {
+    name: 'hashed names',
+    setup: ({ onLoad }) =>
+      onLoad({ filter: /\/page\/engine\.ts$/ }, ({ path }) => {
+        const source = readFileSync(path, 'utf8');
+        const contents = source.replace(/'\.\/(peertide\.[\w.]+)'/g, (_, name) => {
+          return files[name] ? `'./${files[name].file}'` : fail(`${name} is needed, but was not built`);
+        });
+        return { contents, loader: 'ts' };
+      }),
+  };
+  await addModules(entries, { plugins: [rename] });
+  writeFileSync(join(folder, 'peertide.integrity.json'), `${JSON.stringify(files, null, 2)}\n`);
+}
+
+const { 'hashed-names': hashed } = options();
+if (!existsSync(join(here, 'src', 'generated', 'layout.ts'))) {
+  fail('js/src/generated/layout.ts is missing: build the wasm files first (see wasm/README.md).');
+}
+if (hashed !== undefined && existsSync(hashed) && readdirSync(hashed).some((name) => !name.startsWith('peertide.'))) {
+  fail(`${hashed} has other files in it: --hashed-names empties its folder`);
+}
+rmSync(dist, { recursive: true, force: true });
+mkdirSync(dist, { recursive: true });
+await Promise.all([entries, worker, serviceWorker].map((sources) => bundle(sources, dist)));
+makeTypes();
+for (const name of wasmFiles) {
   const from = join(wasmDir, name);
   if (existsSync(from)) copyFileSync(from, join(dist, name));
   else console.warn(`${name} is not built yet: dist/ goes without it.`);
+}
+for (const name of ['LICENSE', 'CHANGELOG.md']) copyFileSync(join(here, '..', name), join(dist, name));
+await compress(dist);
+if (hashed !== undefined) {
+  await makeHashed(resolve(hashed));
+  await compress(resolve(hashed));
 }

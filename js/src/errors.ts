@@ -10,6 +10,7 @@ export type PeertideErrorCode =
  * delivery is never thrown: it ends in a plain fetch.
  */
 export class PeertideError extends Error {
+  /** The same in all of them. */
   override readonly name = 'PeertideError';
 
   constructor(

@@ -45,6 +45,7 @@ async function start(name: string) {
     memoryMax: 1 << 28,
     peersMax: 8,
     consent: Consent.Granted,
+    anywhere: false,
     fingerprint,
   });
   const run = (...inputs: CoreInput[]) => {

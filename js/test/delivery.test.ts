@@ -20,6 +20,8 @@ class FakeWorker {
   stopAt = LENGTH;
   /** What it says there: an end code, or nothing at all. */
   stopCode: number | undefined;
+  /** Hangs: it does not even say that it is there. */
+  hangs = false;
   outstandingMax = 0;
   cancelled: Promise<void>;
   #onCancel!: () => void;
@@ -29,16 +31,17 @@ class FakeWorker {
     this.port = port;
     this.cancelled = new Promise((resolve) => (this.#onCancel = resolve));
     port.onmessage = ({ data }: MessageEvent<ConsumerMessage>) => this.#hear(data);
-    this.#post({ t: 'index', assets: [['/film.webm', LENGTH, 'video/webm']] });
+    this.#post({ t: 'index', foldLoading: false, assets: [['/film.webm', LENGTH, 'video/webm']] });
   }
 
   #hear(message: ConsumerMessage): void {
     this.heard.push(message);
-    if (message.t === 'ping') this.#post({ t: 'pong' });
-    else if (message.t === 'cancel') {
+    if (message.t === 'ping') {
+      if (!this.hangs) this.#post({ t: 'pong' });
+    } else if (message.t === 'cancel') {
       this.#requests.delete(message.id);
       this.#onCancel();
-    } else {
+    } else if (message.t !== 'hello?') {
       if (message.t === 'open') {
         this.#requests.set(message.id, { at: message.offset, end: message.offset + message.length, credit: 0 });
       }
@@ -48,6 +51,12 @@ class FakeWorker {
       this.outstandingMax = Math.max(this.outstandingMax, request.credit);
       this.#give(message.id, request);
     }
+  }
+
+  /** Gives on, up to the end. */
+  goOn(): void {
+    this.stopAt = LENGTH;
+    for (const [id, request] of this.#requests) this.#give(id, request);
   }
 
   #give(id: number, request: { at: number; end: number; credit: number }): void {
@@ -202,13 +211,27 @@ test('a failure before the first byte becomes the plain request', async () => {
   assert.equal(await (await deliver().response).text(), 'plain');
 });
 
-test('a worker that stays silent becomes the plain request, and is suspected', async () => {
+for (const hangs of [false, true]) {
+  test(`a worker that ${hangs ? 'hangs' : 'brings nothing'} becomes the plain request, and is suspected`, async () => {
+    worker.stopAt = 0;
+    worker.hangs = hangs;
+    let suspected = 0;
+    const begun = Date.now();
+    const got = await deliver({ onSilence: () => suspected++ }).response;
+    assert.equal(await got.text(), 'plain');
+    assert.equal(suspected, 1);
+    assert.equal(Date.now() - begun >= 4 * 200, !hangs, 'only who answers is believed for longer');
+    await worker.cancelled;
+  });
+}
+
+test('a worker that says that it is there is waited for', async () => {
   worker.stopAt = 0;
-  let suspected = 0;
-  const got = await deliver({ onSilence: () => suspected++ }).response;
-  assert.equal(await got.text(), 'plain');
-  assert.equal(suspected, 1);
-  await worker.cancelled;
+  const { response } = deliver({ patienceMs: 100 });
+  while (!worker.heard.some(({ t }) => t === 'ping')) await new Promise((resolve) => setImmediate(resolve));
+  worker.goOn();
+  assert.deepEqual(await bytesOf(await response), file);
+  assert.equal(plainCalls, 0);
 });
 
 test('a worker that is gone ends in the plain request', async () => {

@@ -13,6 +13,8 @@ export interface CoreConfig {
   readonly memoryMax: number;
   readonly peersMax: number;
   readonly consent: number;
+  /** The server is not to prefer peers nearby. */
+  readonly anywhere: boolean;
   readonly fingerprint: Uint8Array;
 }
 
@@ -37,6 +39,7 @@ export class Core {
     setU64(view, at + ConfigLayout.memoryMax, config.memoryMax);
     view.setUint32(at + ConfigLayout.peersMax, config.peersMax, true);
     view.setInt32(at + ConfigLayout.consent, config.consent, true);
+    view.setUint32(at + ConfigLayout.anywhere, Number(config.anywhere), true);
     const error = exports.pt_wasm_start(this.#now());
     if (error !== 0) throw new Error(`the core did not start (${error})`);
   }
@@ -108,6 +111,7 @@ export class Core {
       wasted: getU64(view, StatsLayout.wastedBytes),
       verified: getU64(view, StatsLayout.verifiedBytes),
       stored: getU64(view, StatsLayout.storedBytes),
+      onDisk: getU64(view, StatsLayout.diskBytes),
       delivered: getU64(view, StatsLayout.deliveredBytes),
       piecesFailed: getU64(view, StatsLayout.piecesFailed),
       peersConnected: view.getUint32(StatsLayout.peersConnected, true),

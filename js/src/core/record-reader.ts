@@ -34,6 +34,9 @@ export class RecordReader {
   get kind(): number {
     return this.#view.getUint16(this.#at + EventLayout.kind, true);
   }
+  get flags(): number {
+    return this.#view.getUint16(this.#at + EventLayout.flags, true);
+  }
   get code(): number {
     return this.#view.getInt32(this.#at + EventLayout.code, true);
   }

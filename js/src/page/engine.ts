@@ -31,10 +31,10 @@ export class Engine {
     this.#worker.postMessage(message, transfer);
   }
 
-  /** A new port on which assets can be asked for. */
-  makePort(kind: 'page' | 'sw'): MessagePort {
+  /** A new port on which a tab, or the service worker for it, can ask for assets. */
+  makePort(kind: 'page' | 'sw', owner: string): MessagePort {
     const { port1, port2 } = new MessageChannel();
-    this.post({ t: 'consumer', port: port1, kind }, [port1]);
+    this.post({ t: 'consumer', port: port1, kind, owner }, [port1]);
     return port2;
   }
 

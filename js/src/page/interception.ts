@@ -1,4 +1,6 @@
+import type { PortEnd } from '../shared/port.ts';
 import type { FromServiceWorker, ToServiceWorker } from '../shared/protocol.ts';
+import { isShownInWindow } from './fold.ts';
 
 /** Interception covers the whole site. */
 const SCOPE = '/';
@@ -7,7 +9,7 @@ const SCOPE = '/';
 export class Interception {
   readonly #url: URL;
   readonly #container: ServiceWorkerContainer;
-  readonly #makePort: () => MessagePort;
+  readonly #makePort: () => PortEnd;
   readonly #instance = crypto.getRandomValues(new Uint32Array(2)).join('-');
   readonly #abort = new AbortController();
   #attached!: () => void;
@@ -17,8 +19,8 @@ export class Interception {
   /** Resolved when it has become active for the first time, or never will. */
   readonly ready: Promise<void>;
 
-  /** `makePort` gives a new port to the page's worker. */
-  constructor(url: string, container: ServiceWorkerContainer, makePort: () => MessagePort) {
+  /** `makePort` gives a new port to the page's worker, or a channel to another tab's. */
+  constructor(url: string, container: ServiceWorkerContainer, makePort: () => PortEnd) {
     this.#url = new URL(url);
     this.#container = container;
     this.#makePort = makePort;
@@ -40,7 +42,7 @@ export class Interception {
     const listen = (type: string, listener: (event: Event) => void) =>
       this.#container.addEventListener(type, listener, { signal });
     listen('controllerchange', () => this.#attach());
-    listen('message', (event) => this.#receive((event as MessageEvent<FromServiceWorker>).data));
+    listen('message', (event) => this.#receive(event as MessageEvent<FromServiceWorker | undefined>));
     this.#container.startMessages();
     const registration = await this.#container.register(this.#url, { scope: SCOPE });
     if (signal.aborted) return;
@@ -71,12 +73,16 @@ export class Interception {
     const controller = this.#controller;
     this.active = false;
     if (!controller || this.#abort.signal.aborted) return;
-    const message: ToServiceWorker = { peertide: 'attach', instance: this.#instance };
-    controller.postMessage(message, [this.#makePort()]);
+    const end = this.#makePort();
+    const channel = typeof end === 'string' ? end : undefined;
+    const message: ToServiceWorker = { peertide: 'attach', instance: this.#instance, channel };
+    controller.postMessage(message, typeof end === 'string' ? [] : [end]);
   }
 
-  #receive(message: FromServiceWorker | undefined): void {
-    if (message?.peertide === 'attach?') {
+  #receive({ data: message, ports }: MessageEvent<FromServiceWorker | undefined>): void {
+    if (message?.peertide === 'shown?') {
+      ports[0]?.postMessage(isShownInWindow(message.url));
+    } else if (message?.peertide === 'attach?') {
       this.#attach();
     } else if (message?.peertide === 'attached' && message.instance === this.#instance) {
       this.active = true;

@@ -6,6 +6,8 @@ const CONNECT_MS_MAX = 10_000;
 const ICE_FAILED_MS = 2000;
 /** An interruption that lasts so long is an end. */
 const INTERRUPTED_MS_MAX = 5000;
+/** Candidates are gathered so long where the description must have them all. */
+const GATHER_MS_MAX = 2000;
 /** Candidates that may come before their offer or answer. */
 const CANDIDATES_MAX = 64;
 
@@ -22,6 +24,8 @@ export interface LinkEvents {
 /** One RTCPeerConnection: brings it up with trickled candidates, tells how it fares. */
 export class Link {
   readonly #connection: RTCPeerConnection;
+  /** The peer hears no candidates: they go into the description. */
+  readonly #whole: boolean;
   readonly #events: LinkEvents;
   /** Theirs, until their description is set. */
   #waiting: RTCIceCandidateInit[] | undefined = [];
@@ -31,13 +35,14 @@ export class Link {
   #connected = false;
   #ended = false;
 
-  /** Throws where the browser makes no more connections. */
-  constructor(configuration: RTCConfiguration, events: LinkEvents) {
+  /** `whole`: no trickling, as WebTorrent wants it. Throws where the browser makes no more connections. */
+  constructor(configuration: RTCConfiguration, whole: boolean, events: LinkEvents) {
     const connection = new RTCPeerConnection(configuration);
     this.#connection = connection;
+    this.#whole = whole;
     this.#events = events;
     connection.onicecandidate = ({ candidate }) => {
-      if (!candidate?.candidate) return;
+      if (!candidate?.candidate || whole) return;
       const text = JSON.stringify(candidate.toJSON());
       if (this.#unsent) this.#unsent.push(text);
       else if (!this.#ended) events.signal(Signal.Candidate, text);
@@ -58,6 +63,7 @@ export class Link {
   offer(): Promise<void> {
     return this.#attempt(async () => {
       await this.#connection.setLocalDescription(await this.#connection.createOffer());
+      if (this.#whole) await this.#gathered();
       this.#sendDescription(Signal.Offer);
     });
   }
@@ -73,6 +79,7 @@ export class Link {
       for (const candidate of waiting) await this.#useCandidate(candidate);
       if (kind !== Signal.Offer) return;
       await this.#connection.setLocalDescription(await this.#connection.createAnswer());
+      if (this.#whole) await this.#gathered();
       this.#sendDescription(Signal.Answer);
     });
   }
@@ -86,6 +93,21 @@ export class Link {
     connection.onicecandidate = connection.ondatachannel = null;
     connection.onconnectionstatechange = connection.oniceconnectionstatechange = null;
     connection.close();
+  }
+
+  /** All candidates are there, or as many as came in time. */
+  #gathered(): Promise<void> {
+    const connection = this.#connection;
+    return new Promise((resolve) => {
+      const timer = setTimeout(done, GATHER_MS_MAX);
+      function done(): void {
+        clearTimeout(timer);
+        connection.onicegatheringstatechange = null;
+        resolve();
+      }
+      connection.onicegatheringstatechange = () => connection.iceGatheringState === 'complete' && done();
+      if (connection.iceGatheringState === 'complete') done();
+    });
   }
 
   #sendDescription(kind: number): void {

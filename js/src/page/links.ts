@@ -5,6 +5,8 @@ import { Link } from './link.ts';
 
 /** A channel label that names a swarm. */
 const SWARM = /^[0-9a-f]{40}$/;
+/** What the core is told of a label that names none: a WebTorrent client's. */
+const NO_SWARM = '0'.repeat(40);
 
 /** The page's RTCPeerConnections, by the numbers under which the core knows them. */
 export class Links {
@@ -25,15 +27,15 @@ export class Links {
   }
 
   /** Invites a peer, with one channel for `swarm`. */
-  dial(id: number, swarm: string): void {
-    const link = this.#make(id);
+  dial(id: number, swarm: string, legacy: boolean): void {
+    const link = this.#make(id, legacy);
     link?.open(swarm);
     void link?.offer();
   }
 
   /** What a peer says; an offer makes the link. */
-  signal(id: number, kind: number, text: string): void {
-    if (kind === Signal.Offer && !this.#links.has(id)) this.#make(id);
+  signal(id: number, kind: number, text: string, legacy: boolean): void {
+    if (kind === Signal.Offer && !this.#links.has(id)) this.#make(id, legacy);
     if (kind !== Signal.Bye) void this.#links.get(id)?.receive(kind, text);
   }
 
@@ -51,17 +53,17 @@ export class Links {
     for (const id of [...this.#links.keys()]) this.hangUp(id);
   }
 
-  #make(id: number): Link | undefined {
+  #make(id: number, legacy: boolean): Link | undefined {
     this.hangUp(id);
     const ended = (state: number) => this.#post({ t: 'link', link: id, state });
     try {
-      const link = new Link(this.#configuration, {
+      const link = new Link(this.#configuration, legacy, {
         signal: (kind, text) => this.#post({ t: 'signal', link: id, kind, text }),
         state: (state) => {
           if (state !== LinkState.Connected) this.#links.delete(id);
           ended(state);
         },
-        channel: (channel, created) => this.#passOn(id, channel, created),
+        channel: (channel, created) => this.#passOn(id, channel, created, legacy),
       });
       this.#links.set(id, link);
       return link;
@@ -73,9 +75,10 @@ export class Links {
   }
 
   /** Gives a channel to the worker; it must be in the task in which the channel came to be. */
-  #passOn(link: number, channel: RTCDataChannel, created: boolean): void {
-    const swarm = channel.label;
-    if (!SWARM.test(swarm)) {
+  #passOn(link: number, channel: RTCDataChannel, created: boolean, legacy: boolean): void {
+    const named = SWARM.test(channel.label);
+    const swarm = named ? channel.label : NO_SWARM;
+    if (!named && !legacy) {
       channel.close();
       return;
     }

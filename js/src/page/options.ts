@@ -6,6 +6,9 @@ export type ConsentOption = 'granted' | 'download-only' | 'denied';
 /** A kind of asset, by its media type. */
 export type MediaType = 'image' | 'video' | 'audio' | 'font' | 'style' | 'script' | 'other';
 
+/** Where assets are kept. */
+export type StoreOption = 'auto' | 'opfs' | 'memory';
+
 /** In which states of the device this visitor uploads to others. */
 export interface UploadOn {
   /** On a mobile network. Default false. */
@@ -37,6 +40,30 @@ export interface PeertideOptions {
   mediaTypes?: readonly MediaType[];
   /** File name extensions (`'gif'`) that always come from the origin. Default: the server's setting, or none. */
   excludeFormats?: readonly string[];
+  /**
+   * Others that must be there before this visitor looks for them: with 3, the
+   * first three visitors load from the origin, the fourth from them. Counted
+   * for each swarm. Default: the site's setting, or 0.
+   */
+  threshold?: number;
+  /**
+   * Pictures that are in the window when they are first shown come from the
+   * origin, the others from visitors. Give the pictures their size (`width` and
+   * `height`, or CSS): without it all of them may be in the window at first.
+   * Default: the site's setting, or false.
+   */
+  foldLoading?: boolean;
+  /**
+   * Whether the signalling server, where it knows places, may name visitors
+   * nearby first. Default true.
+   */
+  geoLocate?: boolean;
+  /**
+   * Whether the site's tabs in one browser share a node: one of them runs it,
+   * with its options, the others ask it; when it is closed, the next one takes
+   * over. Default true.
+   */
+  shareNode?: boolean;
   /** Connections to other visitors at once, 1 to 128. Default 24. */
   maxPeers?: number;
   /** Upload to others, bytes per second. Default: no limit. */
@@ -49,7 +76,14 @@ export interface PeertideOptions {
   iceServers?: readonly RTCIceServer[];
   /** `'relay'` hides this visitor's address behind a TURN server. Default `'all'`. */
   iceTransportPolicy?: RTCIceTransportPolicy;
-  /** Bytes of assets kept in memory for others, at least 1 MiB. Default 1 GiB. */
+  /**
+   * Where assets are kept: `'opfs'`, the browser's private file system, over
+   * reloads and visits; `'memory'`, while the page is open; `'auto'` (the
+   * default), the former where the browser has it. Where it is refused, an
+   * event `error` says so and memory is used.
+   */
+  store?: StoreOption;
+  /** Bytes of assets kept for this visitor and others, at least 1 MiB. Default 1 GiB. */
   storeLimit?: number;
   /** URL of `peertide.worker.js`, at this origin. Default: beside this module. */
   workerUrl?: string | URL;
@@ -59,6 +93,8 @@ export interface PeertideOptions {
   wasmNoSimdUrl?: string | URL;
   /** URL of the site index. Default `/.peertide/index.json`. */
   indexUrl?: string | URL;
+  /** Tells in the console, in groups that open, what happens. Default false. */
+  debug?: boolean;
 }
 
 /** Options after checking, with their defaults. */
@@ -68,17 +104,23 @@ export interface ResolvedOptions {
   readonly consent: ConsentOption;
   readonly mediaTypes: readonly MediaType[] | undefined;
   readonly excludeFormats: readonly string[] | undefined;
+  readonly threshold: number | undefined;
+  readonly foldLoading: boolean | undefined;
+  readonly geoLocate: boolean;
+  readonly shareNode: boolean;
   readonly maxPeers: number;
   readonly uploadLimit: number;
   readonly uploadQuota: number;
   readonly uploadOn: Required<UploadOn>;
   readonly iceServers: readonly RTCIceServer[] | undefined;
   readonly iceTransportPolicy: RTCIceTransportPolicy;
+  readonly store: StoreOption;
   readonly storeLimit: number;
   readonly workerUrl: string | undefined;
   readonly wasmUrl: string | undefined;
   readonly wasmNoSimdUrl: string | undefined;
   readonly indexUrl: string;
+  readonly debug: boolean;
 }
 
 const CONSENTS: readonly ConsentOption[] = ['granted', 'download-only', 'denied'];
@@ -101,17 +143,23 @@ export function resolveOptions(options: PeertideOptions, base: string): Resolved
     excludeFormats: list(options.excludeFormats, 'excludeFormats')?.map((format) =>
       typeof format === 'string' && /^\.?\w+$/.test(format) ? format : refuse('excludeFormats', "like 'gif'"),
     ),
+    threshold: options.threshold === undefined ? undefined : number(options.threshold, 'threshold', 0, 1e6),
+    foldLoading: options.foldLoading === undefined ? undefined : flag(options.foldLoading, 'foldLoading'),
+    shareNode: flag(options.shareNode ?? true, 'shareNode'),
+    geoLocate: flag(options.geoLocate ?? true, 'geoLocate'),
     maxPeers: number(options.maxPeers ?? 24, 'maxPeers', 1, 128),
     uploadLimit: number(options.uploadLimit ?? Infinity, 'uploadLimit', 1, Infinity),
     uploadQuota: number(options.uploadQuota ?? Infinity, 'uploadQuota', 0, Infinity),
     uploadOn: uploadOnOption(options.uploadOn),
     iceServers: list(options.iceServers, 'iceServers'),
     iceTransportPolicy: oneOf(options.iceTransportPolicy ?? 'all', 'iceTransportPolicy', ['all', 'relay']),
+    store: oneOf(options.store ?? 'auto', 'store', ['auto', 'opfs', 'memory']),
     storeLimit: number(options.storeLimit ?? 2 ** 30, 'storeLimit', 2 ** 20, Number.MAX_SAFE_INTEGER),
     workerUrl: url('workerUrl'),
     wasmUrl: url('wasmUrl'),
     wasmNoSimdUrl: url('wasmNoSimdUrl'),
     indexUrl: url('indexUrl', '/.peertide/index.json')!,
+    debug: flag(options.debug ?? false, 'debug'),
   };
 }
 
@@ -121,6 +169,10 @@ function refuse(option: string, expected: string): never {
 
 function oneOf<T extends string>(value: unknown, name: string, allowed: readonly T[]): T {
   return allowed.includes(value as T) ? (value as T) : refuse(name, allowed.map((word) => `'${word}'`).join(', '));
+}
+
+function flag(value: unknown, name: string): boolean {
+  return typeof value === 'boolean' ? value : refuse(name, 'true or false');
 }
 
 function list<T>(value: readonly T[] | undefined, name: string): readonly T[] | undefined {
@@ -170,8 +222,7 @@ function uploadOnOption(value: UploadOn | undefined): Required<UploadOn> {
   const resolved = { ...UPLOAD_ON };
   for (const name of Object.keys(UPLOAD_ON) as (keyof UploadOn)[]) {
     const wanted: unknown = value?.[name];
-    if (wanted === undefined) continue;
-    resolved[name] = typeof wanted === 'boolean' ? wanted : refuse(`uploadOn.${name}`, 'true or false');
+    if (wanted !== undefined) resolved[name] = flag(wanted, `uploadOn.${name}`);
   }
   return resolved;
 }

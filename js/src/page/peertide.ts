@@ -1,10 +1,12 @@
 import { PeertideError } from '../errors.ts';
-import { Fallback, PtError, Source } from '../generated/layout.ts';
+import { Fallback, PtError, Source, VERSION } from '../generated/layout.ts';
 import { AssetClient } from '../shared/asset-client.ts';
 import { Delivery } from '../shared/delivery.ts';
 import { eligiblePath, ORIGIN_MARK } from '../shared/eligible.ts';
+import type { PortEnd } from '../shared/port.ts';
 import type { WorkerMessage } from '../shared/protocol.ts';
 import { Attachment } from './attachment.ts';
+import { DebugLog } from './debug-log.ts';
 import { Engine } from './engine.ts';
 import type { AssetSource, PeertideEventMap } from './events.ts';
 import { makeIdentity } from './identity.ts';
@@ -12,6 +14,7 @@ import { Interception } from './interception.ts';
 import { Links } from './links.ts';
 import { resolveOptions, type ConsentOption, type PeertideOptions, type ResolvedOptions } from './options.ts';
 import { Policy } from './policy.ts';
+import { Seat, type GuestChannel } from './seat.ts';
 import { Statistics, type PeertideStats } from './stats.ts';
 
 /** `start` waits at most so long for everything to be ready; the rest follows later. */
@@ -37,7 +40,12 @@ export class Peertide extends EventTarget {
   readonly #abort = new AbortController();
   readonly #statistics: Statistics;
   readonly #attachments = new Set<Attachment>();
+  /** What another tab that joins is to know: the node's last word of each kind. */
+  readonly #lastWords = new Map<string, WorkerMessage>();
+  #consent: ConsentOption;
   #started: Promise<void> | undefined;
+  /** Where the node is shared with other tabs. */
+  #seat: Seat | undefined;
   #engine: Engine | undefined;
   #links: Links | undefined;
   #assets: AssetClient | undefined;
@@ -51,6 +59,7 @@ export class Peertide extends EventTarget {
    */
   static async start(options: PeertideOptions = {}): Promise<Peertide> {
     const tide = new Peertide(resolveOptions(options, location.href));
+    if (tide.#options.debug) new DebugLog(tide, tide.#abort.signal);
     tide.#started = tide.#start();
     await tide.#started;
     return tide;
@@ -59,6 +68,7 @@ export class Peertide extends EventTarget {
   private constructor(options: ResolvedOptions) {
     super();
     this.#options = options;
+    this.#consent = options.consent;
     this.#statistics = new Statistics((path) => this.#assets?.lookup(path)?.length ?? 0);
   }
 
@@ -89,15 +99,19 @@ export class Peertide extends EventTarget {
   }
 
   /**
-   * Fills in, under `root` and as they come, `<img data-src>`, `<video
-   * data-src>`, `<audio data-src>` and elements with `data-background` (a CSS
-   * background), without needing a service worker. Gives a function that stops.
+   * Fills in, under `root` and as they come, `<img data-src data-srcset
+   * data-sizes>`, the `<source data-srcset>` of a `<picture>`, `<video data-src>`,
+   * `<audio data-src>` and elements with `data-background` (a CSS background),
+   * without needing a service worker. Where the service worker doesn't answer,
+   * a picture is chosen from a `srcset` once and stays when the window changes.
+   * Gives a function that stops.
    */
   attach(root: ParentNode & Node): () => void {
     this.#assertOpen();
     const attachment = new Attachment(root, {
       intercepting: () => this.#interception?.active ?? false,
       isIndexed: (url) => this.#isIndexed(url),
+      foldLoading: () => this.#assets?.foldLoading ?? false,
       fetch: (url, init) => this.fetch(url, init),
     });
     this.#attachments.add(attachment);
@@ -119,7 +133,8 @@ export class Peertide extends EventTarget {
   setConsent(consent: ConsentOption): void {
     this.#assertOpen();
     resolveOptions({ consent }, location.href);
-    this.#policy?.setConsent(consent);
+    this.#seat?.setConsent(consent);
+    this.#decide(consent);
   }
 
   /** Leaves: ends connections and interception. What runs is completed by the origin. */
@@ -136,6 +151,7 @@ export class Peertide extends EventTarget {
     return this.close();
   }
 
+  /** Listens to one of the events of {@link PeertideEventMap}. */
   override addEventListener<K extends keyof PeertideEventMap>(
     type: K,
     listener: ((this: Peertide, event: PeertideEventMap[K]) => unknown) | null,
@@ -163,19 +179,56 @@ export class Peertide extends EventTarget {
       return;
     }
     try {
-      this.#engine = new Engine(this.#options, (message) => this.#receive(message));
-      this.#assets = new AssetClient(this.#engine.makePort('page'));
-      const intercepting = this.#intercept();
-      await this.#startWorker();
+      const seat = this.#options.shareNode ? this.#takeSeat() : undefined;
+      this.#seat = seat;
+      await seat?.take();
       const { signal } = this.#abort;
+      if (signal.aborted) return;
+      const ready = seat && !seat.hosting ? undefined : this.#host();
+      this.#assets = new AssetClient(this.#makePort('page'));
+      const intercepting = this.#intercept();
+      await ready;
       await withTimeout(Promise.all([this.#assets?.indexed, intercepting]), START_MS_MAX, signal);
     } catch (error) {
       this.#fallBack(`Peertide could not start: ${String(error)}`);
     }
   }
 
-  async #startWorker(): Promise<void> {
-    const options = this.#options;
+  /** The node is that of all tabs with the same index and servers, and the same version of this. */
+  #takeSeat(): Seat | undefined {
+    const { indexUrl, servers } = this.#options;
+    return Seat.make(`peertide ${VERSION} ${indexUrl} ${servers.join(' ')}`, {
+      host: () => {
+        this.#host().catch((error: unknown) => this.#fallBack(`Peertide could not take over: ${String(error)}`));
+      },
+      guest: (guest, channels) => this.#welcome(guest, channels),
+      left: (guest) => this.#engine?.post({ t: 'left', owner: guest }),
+      told: (message) => this.#receive(message),
+      consent: (consent) => this.#decide(consent),
+    });
+  }
+
+  /** Another tab asks our node. */
+  #welcome(guest: string, channels: readonly GuestChannel[]): void {
+    for (const { name, kind } of channels) this.#engine?.post({ t: 'consumer', port: name, kind, owner: guest });
+    if (guest !== this.#seat?.id) for (const message of this.#lastWords.values()) this.#seat?.tell(message);
+  }
+
+  /** A new way to the node, for the page or for the service worker. */
+  #makePort(kind: 'page' | 'sw'): PortEnd {
+    const seat = this.#seat;
+    return seat && !seat.hosting ? seat.open(kind) : this.#engine!.makePort(kind, seat?.id ?? '');
+  }
+
+  #decide(consent: ConsentOption): void {
+    this.#consent = consent;
+    this.#policy?.setConsent(consent);
+  }
+
+  /** Runs the node in this tab. */
+  async #host(): Promise<void> {
+    const options = { ...this.#options, consent: this.#consent };
+    this.#engine = new Engine(options, (message) => this.#receive(message));
     const { certificate, fingerprint } = await makeIdentity();
     if (!this.#engine) return; // the worker failed meanwhile
     this.#links = new Links(
@@ -194,9 +247,13 @@ export class Peertide extends EventTarget {
       servers: options.servers,
       fingerprint,
       maxPeers: options.maxPeers,
+      store: options.store,
       storeLimit: options.storeLimit,
       mediaTypes: options.mediaTypes,
       excludeFormats: options.excludeFormats,
+      threshold: options.threshold,
+      foldLoading: options.foldLoading,
+      geoLocate: options.geoLocate,
       policy: this.#policy.state,
     });
   }
@@ -205,7 +262,7 @@ export class Peertide extends EventTarget {
   async #intercept(): Promise<void> {
     const { serviceWorker } = this.#options;
     if (serviceWorker === undefined || !navigator.serviceWorker) return;
-    const makePort = () => this.#engine!.makePort('sw');
+    const makePort = () => this.#makePort('sw');
     const interception = new Interception(serviceWorker, navigator.serviceWorker, makePort);
     this.#interception = interception;
     try {
@@ -214,7 +271,8 @@ export class Peertide extends EventTarget {
     } catch (error) {
       // Everything else works without it.
       interception.close();
-      this.#say(`Peertide: no interception: ${String(error)}`);
+      const rest = "the page's own requests go to the site; tide.fetch() and tide.attach() work";
+      this.#say(`Peertide: no interception: ${serviceWorker}: ${String(error)}; ${rest}`);
     }
   }
 
@@ -223,15 +281,19 @@ export class Peertide extends EventTarget {
       case 'ready':
         this.#statistics.id = message.id;
         this.#statistics.backend = message.backend;
+        if (this.#seat?.hosting) {
+          this.#lastWords.set(message.t, message);
+          this.#seat.tell(message);
+        }
         break;
       case 'dead':
         this.#fallBack(message.reason);
         break;
       case 'dial':
-        this.#links?.dial(message.link, message.swarm);
+        this.#links?.dial(message.link, message.swarm, message.legacy);
         break;
       case 'signal':
-        this.#links?.signal(message.link, message.kind, message.text);
+        this.#links?.signal(message.link, message.kind, message.text, message.legacy);
         break;
       case 'hangup':
         this.#links?.hangUp(message.link);
@@ -249,6 +311,12 @@ export class Peertide extends EventTarget {
 
   /** What the page only wants to know of. */
   #tell(message: WorkerMessage): void {
+    if (this.#seat?.hosting) {
+      this.#seat.tell(message);
+      if (message.t === 'server' || message.t === 'report') {
+        this.#lastWords.set(message.t, message.t === 'report' ? { ...message, pieces: [] } : message);
+      }
+    }
     switch (message.t) {
       case 'server': {
         const { state, url } = message;
@@ -275,6 +343,9 @@ export class Peertide extends EventTarget {
         this.#emit('error', { peer, code: message.code, message: message.text });
         break;
       }
+      case 'trouble':
+        this.#emitLater('error', { peer: undefined, code: message.code, message: message.text });
+        break;
       case 'report':
         this.#report(message);
         break;
@@ -297,10 +368,7 @@ export class Peertide extends EventTarget {
     this.#statistics.fallback = reason;
     this.#stop();
     this.#say(`Peertide: everything comes from the origin: ${reason}`);
-    // The page can listen once `start` has resolved, and its code has run on.
-    void Promise.resolve(this.#started).then(() => {
-      setTimeout(() => this.#emit('fallback', { path: undefined, reason }));
-    });
+    this.#emitLater('fallback', { path: undefined, reason });
   }
 
   #stop(): void {
@@ -308,7 +376,9 @@ export class Peertide extends EventTarget {
     this.#policy?.close();
     this.#links?.closeAll();
     this.#engine?.close();
+    this.#seat?.close();
     this.#assets?.close(PtError.Cancelled);
+    this.#seat = undefined;
     this.#interception = this.#policy = this.#links = this.#engine = this.#assets = undefined;
   }
 
@@ -323,6 +393,11 @@ export class Peertide extends EventTarget {
 
   #emit<K extends keyof PeertideEventMap>(type: K, detail: PeertideEventMap[K]['detail']): void {
     this.dispatchEvent(new CustomEvent(type, { detail }));
+  }
+
+  /** The page can listen once `start` has resolved, and its code has run on. */
+  #emitLater<K extends keyof PeertideEventMap>(type: K, detail: PeertideEventMap[K]['detail']): void {
+    void Promise.resolve(this.#started).then(() => setTimeout(() => this.#emit(type, detail)));
   }
 
   #assertOpen(): void {

@@ -6,7 +6,9 @@ import type { AssetDetail } from './events.ts';
 export interface PeerStats {
   /** 40 hex digits. */
   readonly id: string;
+  /** Bytes that it gave us. */
   readonly bytesIn: number;
+  /** Bytes that we gave it. */
   readonly bytesOut: number;
   /** Smoothed round trip of requests; undefined until measured. */
   readonly rttMs: number | undefined;
@@ -16,9 +18,15 @@ export interface PeerStats {
 export interface AssetStats {
   /** URL path. */
   readonly path: string;
+  /** Bytes of the whole file; 0: it is no longer in the index. */
   readonly length: number;
+  /** Bytes that the site gave. */
   readonly fromOrigin: number;
+  /** Bytes that other visitors gave. */
   readonly fromPeers: number;
+  /** What was kept from an earlier visit and read since. */
+  readonly fromStore: number;
+  /** All of it is here and verified. */
   readonly complete: boolean;
 }
 
@@ -35,13 +43,24 @@ export interface PeertideStats {
   /** The connection to the signalling server. */
   readonly server: 'connecting' | 'open' | 'closed';
   /** Body bytes and requests that visitors' exchange took from the site. */
-  readonly origin: { readonly bytes: number; readonly requests: number };
+  readonly origin: {
+    /** Bytes of their bodies. */
+    readonly bytes: number;
+    /** How many requests. */
+    readonly requests: number;
+  };
+  /** The exchange with other visitors. */
   readonly peers: {
+    /** How many we have a connection to. */
     readonly connected: number;
+    /** Bytes of assets that they gave us. */
     readonly bytesIn: number;
+    /** Bytes of assets that we gave them. */
     readonly bytesOut: number;
+    /** One by one. */
     readonly list: readonly PeerStats[];
   };
+  /** Each asset of which something arrived. */
   readonly assets: readonly AssetStats[];
   /** Bytes that came twice or were thrown away. */
   readonly wasted: number;
@@ -49,16 +68,22 @@ export interface PeertideStats {
   readonly banned: readonly string[];
   /** Pieces whose hash didn't match. */
   readonly piecesFailed: number;
-  /** Bytes verified, kept now, and handed to the page. */
+  /** Bytes verified. */
   readonly verified: number;
+  /** Bytes kept in memory now. */
   readonly stored: number;
+  /** Bytes of pieces on disk now; some are in memory, too. */
+  readonly onDisk: number;
+  /** Bytes handed to the page. */
   readonly delivered: number;
 }
+
+type AssetBytes = { fromOrigin: number; fromPeers: number; fromStore: number };
 
 /** The page's copy of the counters, and what arrived of each asset. */
 export class Statistics {
   readonly #lengthOf: (path: string) => number;
-  readonly #assets = new Map<string, { fromOrigin: number; fromPeers: number }>();
+  readonly #assets = new Map<string, AssetBytes>();
   readonly #banned = new Set<string>();
   #core: CoreStats | undefined;
   id = '';
@@ -76,15 +101,16 @@ export class Statistics {
     this.#core = core;
     const changed = new Set<string>();
     for (const { path, bytes, source } of pieces) {
-      const asset = this.#assets.get(path) ?? { fromOrigin: 0, fromPeers: 0 };
+      const asset = this.#assets.get(path) ?? nothing();
       if (source === Source.Peer) asset.fromPeers += bytes;
+      else if (source === Source.Store) asset.fromStore += bytes;
       else asset.fromOrigin += bytes;
       this.#assets.set(path, asset);
       changed.add(path);
     }
     return [...changed].map((path) => {
-      const { fromOrigin, fromPeers, complete } = this.#asset(path);
-      return { path, bytesFromPeers: fromPeers, bytesFromOrigin: fromOrigin, complete };
+      const { fromOrigin, fromPeers, fromStore, complete } = this.#asset(path);
+      return { path, bytesFromPeers: fromPeers, bytesFromOrigin: fromOrigin, bytesFromStore: fromStore, complete };
     });
   }
 
@@ -115,13 +141,19 @@ export class Statistics {
       piecesFailed: core?.piecesFailed ?? 0,
       verified: core?.verified ?? 0,
       stored: core?.stored ?? 0,
+      onDisk: core?.onDisk ?? 0,
       delivered: core?.delivered ?? 0,
     };
   }
 
   #asset(path: string): AssetStats {
-    const { fromOrigin, fromPeers } = this.#assets.get(path) ?? { fromOrigin: 0, fromPeers: 0 };
+    const asset = this.#assets.get(path) ?? nothing();
     const length = this.#lengthOf(path);
-    return { path, length, fromOrigin, fromPeers, complete: length > 0 && fromOrigin + fromPeers >= length };
+    const here = asset.fromOrigin + asset.fromPeers + asset.fromStore;
+    return { path, length, ...asset, complete: length > 0 && here >= length };
   }
+}
+
+function nothing(): AssetBytes {
+  return { fromOrigin: 0, fromPeers: 0, fromStore: 0 };
 }

@@ -1,4 +1,5 @@
 import { canonicalPath } from './asset-path.ts';
+import { openPort, type Port, type PortEnd } from './port.ts';
 import type { AssetTuple, ConsumerMessage, ProviderMessage } from './protocol.ts';
 
 /** What is known of an indexed asset. */
@@ -24,22 +25,39 @@ export interface AssetRequest {
   cancel(): void;
 }
 
+/** A request, and what of it is still to come. */
+interface Running {
+  id: number;
+  readonly sink: AssetSink;
+  readonly path: string;
+  readonly blocking: boolean;
+  offset: number;
+  length: number;
+  credit: number;
+}
+
 /** The consumer's end of a port to the worker: knows the index, asks for bytes. */
 export class AssetClient {
-  readonly #port: MessagePort;
-  readonly #sinks = new Map<number, AssetSink>();
+  readonly #port: Port;
+  readonly #running = new Map<number, Running>();
   #assets = new Map<string, Asset>();
   #lastId = 0;
+  #node: string | undefined;
+  #moved = false;
   #onIndex: (() => void) | undefined;
-  #onPong: (() => void) | undefined;
+  readonly #onPong = new Set<() => void>();
 
   /** Resolved when the first index has arrived. */
   readonly indexed: Promise<void>;
+  /** Pictures above the fold are left to the origin. */
+  foldLoading = false;
 
-  constructor(port: MessagePort) {
+  constructor(end: PortEnd) {
+    const port = openPort(end);
     this.#port = port;
     this.indexed = new Promise((resolve) => (this.#onIndex = resolve));
     port.onmessage = (event: MessageEvent<ProviderMessage>) => this.#receive(event.data);
+    if (typeof end === 'string') this.#send({ t: 'hello?' });
   }
 
   /** The asset that a URL path (without query) names, if it is indexed. */
@@ -52,16 +70,16 @@ export class AssetClient {
     request: { asset: Asset; offset: number; length: number; credit: number; blocking: boolean },
     sink: AssetSink,
   ): AssetRequest {
-    const id = ++this.#lastId;
     const { asset, ...part } = request;
-    this.#sinks.set(id, sink);
-    this.#send({ t: 'open', id, path: asset.path, ...part });
+    const running: Running = { id: 0, sink, path: asset.path, ...part };
+    this.#open(running);
     return {
       credit: (bytes) => {
-        if (this.#sinks.has(id)) this.#send({ t: 'credit', id, bytes });
+        running.credit += bytes;
+        if (this.#running.has(running.id)) this.#send({ t: 'credit', id: running.id, bytes });
       },
       cancel: () => {
-        if (this.#sinks.delete(id)) this.#send({ t: 'cancel', id });
+        if (this.#running.delete(running.id)) this.#send({ t: 'cancel', id: running.id });
       },
     };
   }
@@ -69,11 +87,14 @@ export class AssetClient {
   /** Whether the worker answers within `ms`. */
   isAlive(ms: number): Promise<boolean> {
     return new Promise((resolve) => {
-      const timer = setTimeout(() => resolve(false), ms);
-      this.#onPong = () => {
+      const onPong = () => finish(true);
+      const timer = setTimeout(() => finish(false), ms);
+      const finish = (alive: boolean) => {
+        this.#onPong.delete(onPong);
         clearTimeout(timer);
-        resolve(true);
+        resolve(alive);
       };
+      this.#onPong.add(onPong);
       this.#send({ t: 'ping' });
     });
   }
@@ -83,33 +104,60 @@ export class AssetClient {
     this.#assets.clear();
     this.#port.onmessage = null;
     this.#port.close();
-    const sinks = [...this.#sinks.values()];
-    this.#sinks.clear();
-    for (const sink of sinks) sink.end(code);
+    const running = [...this.#running.values()];
+    this.#running.clear();
+    for (const { sink } of running) sink.end(code);
     this.#onIndex?.();
   }
 
+  #open(running: Running): void {
+    const id = (running.id = ++this.#lastId);
+    const { path, offset, length, credit, blocking } = running;
+    this.#running.set(id, running);
+    this.#send({ t: 'open', id, path, offset, length, credit, blocking });
+  }
+
+  /** The node has moved to another tab: it is asked for what is still missing. */
+  #reopen(): void {
+    this.#moved = false;
+    const running = [...this.#running.values()];
+    this.#running.clear();
+    for (const each of running) this.#open(each);
+  }
+
   #receive(message: ProviderMessage): void {
+    if (message.t === 'hello') {
+      this.#moved = this.#node !== undefined && this.#node !== message.node;
+      this.#node = message.node;
+      return;
+    }
     if (message.t === 'index') {
       this.#assets = new Map(message.assets.map(entry));
+      this.foldLoading = message.foldLoading;
       this.#onIndex?.();
+      if (this.#moved) this.#reopen();
       return;
     }
     if (message.t === 'pong') {
-      this.#onPong?.();
+      for (const onPong of [...this.#onPong]) onPong();
       return;
     }
-    const sink = this.#sinks.get(message.id);
+    const running = this.#running.get(message.id);
+    if (!running) return;
     if (message.t === 'data') {
-      sink?.data(new Uint8Array(message.data), message.source);
+      const bytes = new Uint8Array(message.data);
+      running.offset += bytes.length;
+      running.length -= bytes.length;
+      running.credit -= bytes.length;
+      running.sink.data(bytes, message.source);
     } else {
-      this.#sinks.delete(message.id);
-      sink?.end(message.code);
+      this.#running.delete(message.id);
+      running.sink.end(message.code);
     }
   }
 
   #send(message: ConsumerMessage): void {
-    this.#port.postMessage(message);
+    this.#port.postMessage(message, []);
   }
 }
 

@@ -15,7 +15,10 @@ export interface DeliveryRequest {
   readonly signal?: AbortSignal | null | undefined;
   /** The same request to the origin, untouched. */
   readonly plain: () => Promise<Response>;
-  /** Without progress for so long, the origin is asked instead. */
+  /**
+   * Without progress for so long, the worker must show that it is there; the
+   * origin is asked instead when it isn't, or after four times as long.
+   */
   readonly patienceMs?: number;
   /** The bytes did not come in time (the worker may be gone). */
   readonly onSilence?: () => void;
@@ -26,6 +29,8 @@ const WINDOW_BYTES = 1 << 20;
 /** Bytes that may wait in the stream before the window closes. */
 const QUEUE_BYTES = 1 << 19;
 const PATIENCE_MS = 4000;
+/** A worker that is there decides itself when to ask the origin; it is not believed for ever. */
+const PATIENCES_MAX = 4;
 
 const SOURCE_NAMES: Record<number, string> = {
   [Source.Origin]: 'origin',
@@ -169,20 +174,32 @@ export class Delivery {
   /** Looks after a request that owes us bytes. */
   #watch(): void {
     this.#progressAt = Date.now();
-    if (this.#timer !== undefined) return;
-    const patience = this.#request.patienceMs ?? PATIENCE_MS;
-    const check = () => {
-      this.#timer = undefined;
-      if (!this.#assets || this.#outstanding === 0) return;
-      const left = this.#progressAt + patience - Date.now();
-      if (left > 0) {
-        this.#timer = setTimeout(check, left);
+    this.#timer ??= setTimeout(() => void this.#check(), this.#patience);
+  }
+
+  get #patience(): number {
+    return this.#request.patienceMs ?? PATIENCE_MS;
+  }
+
+  get #owed(): boolean {
+    return this.#assets !== undefined && this.#outstanding > 0;
+  }
+
+  async #check(): Promise<void> {
+    const patience = this.#patience;
+    const silent = () => Date.now() - this.#progressAt;
+    let wait = patience - silent();
+    if (this.#owed && wait <= 0) {
+      const believed = silent() < PATIENCES_MAX * patience && (await this.#request.client.isAlive(patience));
+      if (this.#owed && silent() >= patience && !believed) {
+        this.#timer = undefined;
+        this.#request.onSilence?.();
+        this.#rescue(PtError.Unreachable);
         return;
       }
-      this.#request.onSilence?.();
-      this.#rescue(PtError.Unreachable);
-    };
-    this.#timer = setTimeout(check, patience);
+      wait = patience;
+    }
+    this.#timer = this.#owed ? setTimeout(() => void this.#check(), wait) : undefined;
   }
 
   /** The worker could not deliver: the origin has the rest. */

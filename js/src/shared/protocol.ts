@@ -1,3 +1,4 @@
+import type { PortEnd } from './port.ts';
 import type { ByteRange } from './range.ts';
 
 /**
@@ -23,13 +24,20 @@ export type ConsumerMessage =
     }
   | { readonly t: 'credit'; readonly id: number; readonly bytes: number }
   | { readonly t: 'cancel'; readonly id: number }
+  /** To be answered with `hello`: on a named channel nobody knows which end opens first. */
+  | { readonly t: 'hello?' }
   /** To be answered with `pong`: are you there? */
   | { readonly t: 'ping' };
 
 /** The worker to a consumer. */
 export type ProviderMessage =
+  /**
+   * The first one; the index follows when there is one. From another node than
+   * before: it has moved, what runs is to be opened anew.
+   */
+  | { readonly t: 'hello'; readonly node: string }
   /** What may be asked for; replaces the last one. */
-  | { readonly t: 'index'; readonly assets: readonly AssetTuple[] }
+  | { readonly t: 'index'; readonly assets: readonly AssetTuple[]; readonly foldLoading: boolean }
   /** The next bytes, in order; `source` is one of the core's `Source`. */
   | { readonly t: 'data'; readonly id: number; readonly data: ArrayBuffer; readonly source: number }
   /** Nothing more comes; `code` is 0 or one of the core's `PtError`. */
@@ -47,10 +55,15 @@ export interface WorkerInit {
   /** SHA-256 fingerprint of our DTLS certificate, 32 bytes. */
   readonly fingerprint: Uint8Array;
   readonly maxPeers: number;
+  readonly store: 'auto' | 'opfs' | 'memory';
   readonly storeLimit: number;
   /** Undefined: what the server's settings say. */
   readonly mediaTypes: readonly string[] | undefined;
   readonly excludeFormats: readonly string[] | undefined;
+  readonly threshold: number | undefined;
+  readonly foldLoading: boolean | undefined;
+  /** False: the server is not to prefer visitors nearby. */
+  readonly geoLocate: boolean;
   readonly policy: PolicyState;
 }
 
@@ -79,7 +92,10 @@ export type PageMessage =
       readonly channel: RTCDataChannel | MessagePort;
       readonly bridged: boolean;
     }
-  | { readonly t: 'consumer'; readonly port: MessagePort; readonly kind: 'page' | 'sw' }
+  /** `owner`: the tab that asks, or for which the service worker does. */
+  | { readonly t: 'consumer'; readonly port: PortEnd; readonly kind: 'page' | 'sw'; readonly owner: string }
+  /** That tab is gone. */
+  | { readonly t: 'left'; readonly owner: string }
   | { readonly t: 'close' };
 
 /** Bytes of one asset that arrived and were verified, from one giver. */
@@ -111,6 +127,7 @@ export interface CoreStats {
   readonly wasted: number;
   readonly verified: number;
   readonly stored: number;
+  readonly onDisk: number;
   readonly delivered: number;
   readonly piecesFailed: number;
   readonly peersConnected: number;
@@ -125,8 +142,15 @@ export type WorkerMessage =
   | { readonly t: 'ready'; readonly id: string; readonly backend: string }
   /** The node can't run (any more); requests go to the origin. */
   | { readonly t: 'dead'; readonly reason: string }
-  | { readonly t: 'dial'; readonly link: number; readonly swarm: string }
-  | { readonly t: 'signal'; readonly link: number; readonly kind: number; readonly text: string }
+  /** `legacy`: the peer is a WebTorrent client (the core's `Flag.Legacy`). */
+  | { readonly t: 'dial'; readonly link: number; readonly swarm: string; readonly legacy: boolean }
+  | {
+      readonly t: 'signal';
+      readonly link: number;
+      readonly kind: number;
+      readonly text: string;
+      readonly legacy: boolean;
+    }
   | { readonly t: 'hangup'; readonly link: number }
   | { readonly t: 'channel'; readonly link: number; readonly swarm: string }
   | { readonly t: 'ice'; readonly servers: readonly object[] }
@@ -135,12 +159,14 @@ export type WorkerMessage =
   | { readonly t: 'fallback'; readonly path: string; readonly reason: number }
   | { readonly t: 'ban'; readonly peer: string; readonly swarm: string; readonly piece: number; readonly code: number }
   | { readonly t: 'fault'; readonly peer: string; readonly code: number; readonly text: string }
+  /** Something of this visitor's own went wrong; everything goes on. */
+  | { readonly t: 'trouble'; readonly code: 'store-unavailable' | 'store-full' | 'store-failed'; readonly text: string }
   | { readonly t: 'report'; readonly pieces: readonly PieceReport[]; readonly stats: CoreStats; readonly tick: boolean };
 
 /** The page to the service worker. */
 export type ToServiceWorker =
-  /** With a port to the page's worker. The last instance attached serves. */
-  | { readonly peertide: 'attach'; readonly instance: string }
+  /** With a port to the page's worker, or the channel to another tab's. The last instance attached serves. */
+  | { readonly peertide: 'attach'; readonly instance: string; readonly channel: string | undefined }
   | { readonly peertide: 'detach'; readonly instance: string }
   /** The page is not controlled (a forced reload): please claim it. */
   | { readonly peertide: 'claim' };
@@ -149,5 +175,7 @@ export type ToServiceWorker =
 export type FromServiceWorker =
   /** The index has arrived: requests are answered from here on. */
   | { readonly peertide: 'attached'; readonly instance: string }
+  /** Is a picture with that URL in the window? To be answered with a boolean, on the port that comes with it. */
+  | { readonly peertide: 'shown?'; readonly url: string }
   /** The browser restarted the service worker: please attach again. */
   | { readonly peertide: 'attach?' };

@@ -1,6 +1,8 @@
 /** A part of a file: `offset` of its first byte and its `length`, in bytes. */
 export interface ByteRange {
+  /** Where it begins; 0 is the first byte of the file. */
   readonly offset: number;
+  /** How many bytes it has. */
   readonly length: number;
 }
 

@@ -30,8 +30,10 @@ export class Interceptor {
     }
   }
 
-  #deliver(event: FetchEvent, client: AssetClient, path: string): Promise<Response> {
+  async #deliver(event: FetchEvent, client: AssetClient, path: string): Promise<Response> {
     const { request, clientId } = event;
+    const isAbove = async () => request.destination === 'image' && (await this.#pages.isShown(clientId, request.url));
+    if (client.foldLoading && (await isAbove())) return fetch(request);
     const asset = client.lookup(path);
     if (!asset) return fetch(request);
     const { response, done } = Delivery.respond({

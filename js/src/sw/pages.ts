@@ -1,10 +1,13 @@
 import { PtError } from '../generated/layout.ts';
 import { AssetClient } from '../shared/asset-client.ts';
+import type { PortEnd } from '../shared/port.ts';
 import type { FromServiceWorker, ToServiceWorker } from '../shared/protocol.ts';
 import { AttachedClients } from './attached-clients.ts';
 
 /** An unknown page that was attached has so long to attach again. */
 const REATTACH_MS_MAX = 1000;
+/** A page that isn't asked in vain says by then whether it shows a picture. */
+const SHOWN_MS_MAX = 200;
 /** A worker that is there answers within this. */
 const PING_MS_MAX = 1000;
 
@@ -46,11 +49,26 @@ export class Pages {
   async receive(message: ToServiceWorker, source: Client, port: MessagePort | undefined): Promise<void> {
     if (message.peertide === 'claim') {
       await this.#scope.clients.claim();
-    } else if (message.peertide === 'attach' && port) {
-      await this.#attach(source, message.instance, port);
+    } else if (message.peertide === 'attach') {
+      const end = port ?? message.channel;
+      if (end !== undefined) await this.#attach(source, message.instance, end);
     } else if (message.peertide === 'detach') {
       await this.#detach(source.id, message.instance);
     }
+  }
+
+  /** Whether a page shows a picture in its window; one that is too busy to answer may do. */
+  async isShown(clientId: string, url: string): Promise<boolean> {
+    const page = await this.#scope.clients.get(clientId);
+    return new Promise((resolve) => {
+      const { port1, port2 } = new MessageChannel();
+      port1.onmessage = ({ data }) => {
+        port1.close();
+        resolve(data !== false);
+      };
+      setTimeout(resolve, SHOWN_MS_MAX, true);
+      page?.postMessage({ peertide: 'shown?', url } satisfies FromServiceWorker, [port2]);
+    });
   }
 
   /** A page's worker was silent: forgets it, unless it answers. */
@@ -61,11 +79,11 @@ export class Pages {
     }
   }
 
-  async #attach(source: Client, instance: string, port: MessagePort): Promise<void> {
+  async #attach(source: Client, instance: string, end: PortEnd): Promise<void> {
     const instances = this.#pages.get(source.id) ?? new Map<string, AssetClient>();
     instances.get(instance)?.close(PtError.Cancelled);
     instances.delete(instance); // so that it is the last one
-    const client = new AssetClient(port);
+    const client = new AssetClient(end);
     instances.set(instance, client);
     this.#pages.set(source.id, instances);
     const stored = this.#attached.add(source.id);

@@ -1,5 +1,6 @@
 import type { RecordReader } from '../core/record-reader.ts';
 import { In, PtError, Urgency } from '../generated/layout.ts';
+import { openPort, type Port, type PortEnd } from '../shared/port.ts';
 import type { AssetTuple, ConsumerMessage, ProviderMessage } from '../shared/protocol.ts';
 import type { Pump } from './pump.ts';
 
@@ -7,8 +8,12 @@ const encoder = new TextEncoder();
 
 /** One port, and its running requests: the consumer's number to ours. */
 interface Consumer {
-  readonly port: MessagePort;
+  readonly port: Port;
   readonly kind: 'page' | 'sw';
+  /** The tab it belongs to. */
+  readonly owner: string;
+  /** The name of its channel: it outlives this node. */
+  readonly channel: string | undefined;
   readonly requests: Map<number, number>;
 }
 
@@ -17,28 +22,39 @@ export class Consumers {
   readonly #pump: Pump;
   readonly #consumers = new Set<Consumer>();
   readonly #requests = new Map<number, { consumer: Consumer; id: number }>();
-  #assets: readonly AssetTuple[] | undefined;
+  #index: (ProviderMessage & { t: 'index' }) | undefined;
   #paths = new Set<string>();
+  readonly #node = crypto.randomUUID();
   #lastId = 0;
 
   constructor(pump: Pump) {
     this.#pump = pump;
   }
 
-  /** A new consumer; a new service worker takes the place of the last one. */
-  add(port: MessagePort, kind: 'page' | 'sw'): void {
-    for (const old of this.#consumers) if (kind === 'sw' && old.kind === kind) this.#remove(old);
-    const consumer: Consumer = { port, kind, requests: new Map() };
+  /** A new consumer, unless its channel is known; a tab's new service worker takes the place of the last one. */
+  add(end: PortEnd, kind: 'page' | 'sw', owner: string): void {
+    const channel = typeof end === 'string' ? end : undefined;
+    for (const old of this.#consumers) {
+      if (channel !== undefined && old.channel === channel) return;
+      if (kind === 'sw' && old.kind === kind && old.owner === owner) this.#remove(old);
+    }
+    const port = openPort(end);
+    const consumer: Consumer = { port, kind, owner, channel, requests: new Map() };
     this.#consumers.add(consumer);
     port.onmessage = ({ data }: MessageEvent<ConsumerMessage>) => this.#receive(consumer, data);
-    if (this.#assets) post(consumer, { t: 'index', assets: this.#assets });
+    this.#greet(consumer);
   }
 
-  /** Tells all consumers what they may ask for. */
-  publish(assets: readonly AssetTuple[]): void {
-    this.#assets = assets;
+  /** That tab is gone. */
+  left(owner: string): void {
+    for (const consumer of [...this.#consumers]) if (consumer.owner === owner) this.#remove(consumer);
+  }
+
+  /** Tells all consumers what they may ask for, and whether above the fold they shouldn't. */
+  publish(assets: readonly AssetTuple[], foldLoading: boolean): void {
+    this.#index = { t: 'index', assets, foldLoading };
     this.#paths = new Set(assets.map(([path]) => path));
-    for (const consumer of this.#consumers) post(consumer, { t: 'index', assets });
+    for (const consumer of this.#consumers) post(consumer, this.#index);
   }
 
   /** The next bytes of a request. */
@@ -58,13 +74,23 @@ export class Consumers {
     post(request.consumer, { t: 'end', id: request.id, code });
   }
 
-  /** Ends everything that runs; nothing can be asked for any more. */
+  /** Ends everything that runs; nothing can be asked for any more, but of the tab that has the node next. */
   closeAll(): void {
-    this.publish([]);
+    for (const consumer of [...this.#consumers]) if (consumer.channel !== undefined) this.#remove(consumer);
+    this.publish([], false);
     for (const id of [...this.#requests.keys()]) this.end(id, PtError.Unreachable);
   }
 
+  #greet(consumer: Consumer): void {
+    post(consumer, { t: 'hello', node: this.#node });
+    if (this.#index) post(consumer, this.#index);
+  }
+
   #receive(consumer: Consumer, message: ConsumerMessage): void {
+    if (message.t === 'hello?') {
+      this.#greet(consumer);
+      return;
+    }
     if (message.t === 'ping') {
       post(consumer, { t: 'pong' });
       return;

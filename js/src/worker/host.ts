@@ -1,8 +1,8 @@
 import { Core } from '../core/core.ts';
 import { hasSimd, loadCore } from '../core/loader.ts';
 import type { RecordReader } from '../core/record-reader.ts';
-import { In, Out, PtError } from '../generated/layout.ts';
-import type { PageMessage, PolicyState, WorkerInit, WorkerMessage } from '../shared/protocol.ts';
+import { Flag, In, Out, PtError } from '../generated/layout.ts';
+import type { AssetTuple, PageMessage, PolicyState, WorkerInit, WorkerMessage } from '../shared/protocol.ts';
 import { Channels } from './channels.ts';
 import { Consumers } from './consumers.ts';
 import { IndexKeeper } from './index-keeper.ts';
@@ -10,8 +10,11 @@ import { OriginFetches } from './origin-fetches.ts';
 import { Pump } from './pump.ts';
 import { Reporter } from './reporter.ts';
 import { ServerSocket } from './server-socket.ts';
+import type { Settings } from './settings.ts';
+import { StoreKeeper } from './store-keeper.ts';
 
 const encoder = new TextEncoder();
+const isLegacy = (output: RecordReader) => (output.flags & Flag.Legacy) !== 0;
 
 /**
  * The node's host in the worker: gives the core what happens, carries out what
@@ -27,17 +30,29 @@ export class Host {
   readonly #server: ServerSocket;
   readonly #reporter: Reporter;
   readonly #index: IndexKeeper;
+  readonly #store: StoreKeeper;
+  #policy: PolicyState;
+  #threshold = 0;
 
   /** Loads the core and starts the node. */
   static async start(init: WorkerInit, post: (message: WorkerMessage) => void, signal: AbortSignal): Promise<Host> {
-    const exports = await loadCore(hasSimd() ? init.wasmUrl : init.wasmNoSimdUrl, signal);
-    return new Host(init, post, exports, signal);
+    const store = new StoreKeeper(init.store, init.storeLimit, (code, text) => post({ t: 'trouble', code, text }));
+    try {
+      const core = loadCore(hasSimd() ? init.wasmUrl : init.wasmNoSimdUrl, signal);
+      const [exports] = await Promise.all([core, store.opened]);
+      signal.throwIfAborted();
+      return new Host(init, post, exports, store, signal);
+    } catch (error) {
+      store.close();
+      throw error;
+    }
   }
 
   private constructor(
     init: WorkerInit,
     post: (message: WorkerMessage) => void,
     exports: Awaited<ReturnType<typeof loadCore>>,
+    store: StoreKeeper,
     signal: AbortSignal,
   ) {
     this.#post = post;
@@ -46,6 +61,7 @@ export class Host {
       memoryMax: init.storeLimit,
       peersMax: init.maxPeers,
       consent: init.policy.consent,
+      anywhere: !init.geoLocate,
       fingerprint: init.fingerprint,
     });
     this.#pump = new Pump(this.#core, {
@@ -58,8 +74,13 @@ export class Host {
     this.#origin = new OriginFetches(this.#pump);
     this.#server = new ServerSocket(init.servers, this.#pump, (state, url) => post({ t: 'server', state, url }));
     this.#reporter = new Reporter(this.#core, post);
-    this.#index = new IndexKeeper(init, this.#pump, (assets) => this.#consumers.publish(assets), signal);
-    this.#setPolicy(init.policy);
+    this.#policy = init.policy;
+    this.#store = store;
+    store.connect(this.#pump);
+    const apply = (assets: readonly AssetTuple[] | undefined, settings: Settings) => this.#apply(assets, settings);
+    this.#index = new IndexKeeper(init, this.#pump, store, apply, signal);
+    this.#threshold = init.threshold ?? 0;
+    this.#setPolicy();
     this.#index.refresh();
     post({ t: 'ready', id: this.#core.id, backend: this.#core.backend });
   }
@@ -68,7 +89,8 @@ export class Host {
   receive(message: PageMessage): void {
     switch (message.t) {
       case 'policy':
-        this.#setPolicy(message.policy);
+        this.#policy = message.policy;
+        this.#setPolicy();
         break;
       case 'signal':
         this.#pump.input({
@@ -85,7 +107,10 @@ export class Host {
         this.#channels.adopt(message.link, message.swarm, message.created, message.channel, message.bridged);
         break;
       case 'consumer':
-        this.#consumers.add(message.port, message.kind);
+        this.#consumers.add(message.port, message.kind, message.owner);
+        break;
+      case 'left':
+        this.#consumers.left(message.owner);
         break;
       case 'init':
       case 'close':
@@ -101,13 +126,22 @@ export class Host {
     this.#origin.cancelAll();
     this.#server.close();
     this.#channels.closeAll();
+    this.#store.close();
   }
 
-  #setPolicy({ consent, uploadLimit, uploadQuota }: PolicyState): void {
+  #apply(assets: readonly AssetTuple[] | undefined, { threshold = 0, foldLoading = false }: Settings): void {
+    if (assets) this.#consumers.publish(assets, foldLoading);
+    if (threshold === this.#threshold) return;
+    this.#threshold = threshold;
+    this.#setPolicy();
+  }
+
+  #setPolicy(): void {
+    const { consent, uploadLimit, uploadQuota } = this.#policy;
     const left = Math.max(0, uploadQuota - this.#core.stats.peerBytesOut);
     // The core's word for "no limit" is 0 for the rate, and all ones for the quota.
     const rate = uploadLimit === Infinity ? 0 : uploadLimit;
-    this.#pump.input({ kind: In.Policy, code: consent, offset: rate, length: left });
+    this.#pump.input({ kind: In.Policy, code: consent, offset: rate, length: left, id: this.#threshold });
   }
 
   #carryOut(output: RecordReader): void {
@@ -143,6 +177,12 @@ export class Host {
       case Out.ChannelClose:
         this.#channels.close(output.id);
         break;
+      case Out.StoreWrite:
+      case Out.StoreLayer:
+      case Out.StoreRead:
+      case Out.StoreDrop:
+        this.#store.carryOut(output);
+        break;
       case Out.Indexed:
         this.#index.taken(output.code === PtError.Ok);
         break;
@@ -158,10 +198,16 @@ export class Host {
   #tellPage(output: RecordReader): void {
     switch (output.kind) {
       case Out.PeerDial:
-        this.#post({ t: 'dial', link: output.link, swarm: output.swarm });
+        this.#post({ t: 'dial', link: output.link, swarm: output.swarm, legacy: isLegacy(output) });
         break;
       case Out.PeerSignal:
-        this.#post({ t: 'signal', link: output.link, kind: output.code, text: output.dataText });
+        this.#post({
+          t: 'signal',
+          link: output.link,
+          kind: output.code,
+          text: output.dataText,
+          legacy: isLegacy(output),
+        });
         break;
       case Out.PeerClose:
         this.#post({ t: 'hangup', link: output.link });
@@ -197,7 +243,7 @@ export class Host {
       return;
     }
     if (Array.isArray(welcome.iceServers)) this.#post({ t: 'ice', servers: welcome.iceServers as object[] });
-    this.#index.setServerFilter(welcome.settings);
+    this.#index.setServerSettings(welcome.settings);
   }
 
   /** The node can't go on: nobody may wait for it. */

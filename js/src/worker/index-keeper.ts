@@ -1,36 +1,54 @@
 import { In } from '../generated/layout.ts';
 import type { AssetTuple } from '../shared/protocol.ts';
 import type { Pump } from './pump.ts';
-import { SiteIndex, type AssetFilter } from './site-index.ts';
+import { mergeSettings, readSettings, type Settings } from './settings.ts';
+import { IndexGone, SiteIndex } from './site-index.ts';
+import type { StoreKeeper } from './store-keeper.ts';
 
 /** A fetch that failed is repeated after this, doubled each time. */
 const RETRY_MS_MIN = 2000;
 const RETRIES_MAX = 6;
+/** When the site hasn't answered by then, the index of the last visit is used meanwhile. */
+const SAVED_MS = 2000;
 
-/** Keeps the site's index current: fetches it, gives it to the core, tells who asks. */
+/** An index, and whether it is the one of the last visit. */
+interface Given {
+  readonly index: SiteIndex;
+  readonly saved: boolean;
+}
+
+/**
+ * Keeps the site's index and settings current: fetches the index, gives it to
+ * the core, tells what may be asked for and how. A setting holds as the page
+ * says it, else as the server does, else as the index does.
+ */
 export class IndexKeeper {
   readonly #url: string;
-  readonly #pageFilter: AssetFilter;
+  readonly #page: Settings;
   readonly #pump: Pump;
-  readonly #publish: (assets: readonly AssetTuple[]) => void;
+  readonly #store: StoreKeeper;
+  readonly #publish: (assets: readonly AssetTuple[] | undefined, settings: Settings) => void;
   readonly #signal: AbortSignal;
-  #serverFilter: AssetFilter = { mediaTypes: undefined, excludeFormats: undefined };
+  #server: Settings = readSettings(undefined);
   /** Given to the core, not confirmed yet, oldest first. */
-  readonly #given: SiteIndex[] = [];
+  readonly #given: Given[] = [];
   #current: SiteIndex | undefined;
   #loading = false;
   #again = false;
   #failures = 0;
 
+  /** `publish` hears of every change; without assets while there is no index yet. */
   constructor(
-    options: AssetFilter & { readonly indexUrl: string },
+    options: Settings & { readonly indexUrl: string },
     pump: Pump,
-    publish: (assets: readonly AssetTuple[]) => void,
+    store: StoreKeeper,
+    publish: (assets: readonly AssetTuple[] | undefined, settings: Settings) => void,
     signal: AbortSignal,
   ) {
     this.#url = options.indexUrl;
-    this.#pageFilter = options;
+    this.#page = options;
     this.#pump = pump;
+    this.#store = store;
     this.#publish = publish;
     this.#signal = signal;
   }
@@ -42,12 +60,12 @@ export class IndexKeeper {
       return;
     }
     this.#loading = true;
+    const timer = setTimeout(() => this.#giveSaved(), SAVED_MS);
     SiteIndex.load(this.#url, this.#signal)
-      .then(
-        (index) => this.#give(index),
-        () => this.#failed(),
-      )
+      .then((index) => this.#give({ index, saved: false }))
+      .catch((error: unknown) => this.#failed(error))
       .finally(() => {
+        clearTimeout(timer);
         this.#loading = false;
         if (!this.#again) return;
         this.#again = false;
@@ -57,44 +75,56 @@ export class IndexKeeper {
 
   /** The core's word on the oldest index given to it. */
   taken(accepted: boolean): void {
-    const index = this.#given.shift();
-    if (index && accepted) this.#current = index;
-    this.#select();
+    const given = this.#given.shift();
+    if (given && accepted) {
+      this.#current = given.index;
+      this.#store.indexed(given.index.json, given.saved);
+    }
+    this.#tell(true);
   }
 
   /** Applies the server's settings where the page has none of its own. */
-  setServerFilter(settings: unknown): void {
-    const { mediaTypes, excludeFormats } = (settings ?? {}) as Record<string, unknown>;
-    this.#serverFilter = { mediaTypes: strings(mediaTypes), excludeFormats: strings(excludeFormats) };
-    if (this.#current) this.#select();
+  setServerSettings(settings: unknown): void {
+    this.#server = readSettings(settings);
+    this.#tell(this.#current !== undefined);
   }
 
-  #give(index: SiteIndex): void {
-    this.#failures = 0;
-    this.#given.push(index);
-    this.#pump.input({ kind: In.Index, data: index.json });
+  async #give(given: Given): Promise<void> {
+    if (!given.saved) this.#failures = 0;
+    await this.#store.prepare(given.index.pieceLengths);
+    if (this.#signal.aborted || (given.saved && (this.#current ?? this.#given[0]))) return;
+    this.#given.push(given);
+    this.#pump.input({ kind: In.Index, data: given.index.json });
+  }
+
+  /** Until the site answers, what was here at the last visit is shown and shared. */
+  #giveSaved(): boolean {
+    const json = this.#current ? undefined : this.#store.savedIndex;
+    if (!json?.length) return false;
+    try {
+      void this.#give({ index: SiteIndex.parse(json), saved: true });
+      return true;
+    } catch {
+      return false; // it was not written to its end
+    }
   }
 
   /** Without an index nothing is shared, and the page must not wait for it. */
-  #failed(): void {
+  #failed(error: unknown): void {
     if (this.#signal.aborted) return;
-    if (!this.#current) this.#publish([]);
+    const saved = !(error instanceof IndexGone) && this.#giveSaved();
+    if (!saved && this.#failures === 0) {
+      console.info(`Peertide: no site index (peertide serve and peertide index make one): ${String(error)}`);
+    }
+    if (!saved && !this.#current) this.#tell(true);
     if (this.#failures >= RETRIES_MAX) return;
     const delay = RETRY_MS_MIN * 2 ** this.#failures++;
     const timer = setTimeout(() => this.refresh(), delay);
     this.#signal.addEventListener('abort', () => clearTimeout(timer), { once: true });
   }
 
-  #select(): void {
-    const { mediaTypes, excludeFormats } = this.#pageFilter;
-    const assets = this.#current?.select({
-      mediaTypes: mediaTypes ?? this.#serverFilter.mediaTypes,
-      excludeFormats: excludeFormats ?? this.#serverFilter.excludeFormats,
-    });
-    this.#publish(assets ?? []);
+  #tell(indexed: boolean): void {
+    const settings = mergeSettings(this.#page, this.#server, readSettings(this.#current?.settings));
+    this.#publish(indexed ? (this.#current?.select(settings) ?? []) : undefined, settings);
   }
-}
-
-function strings(value: unknown): string[] | undefined {
-  return Array.isArray(value) ? value.filter((item) => typeof item === 'string') : undefined;
 }

@@ -1,32 +1,35 @@
 import type { AssetTuple } from '../shared/protocol.ts';
+import type { Settings } from './settings.ts';
 
 /** The parts of the index document that are looked at here; the core reads all of it. */
 interface IndexDocument {
   assets?: Record<string, { type?: unknown; length?: unknown }>;
-  swarms?: Record<string, unknown>;
+  swarms?: Record<string, { pieceLength?: unknown } | null>;
   shards?: Record<string, unknown>;
-}
-
-/** Which assets visitors deliver, beyond being indexed. */
-export interface AssetFilter {
-  /** Kinds, out of image, video, audio, font, style, script, other. */
-  readonly mediaTypes: readonly string[] | undefined;
-  /** File name extensions that always come from the origin. */
-  readonly excludeFormats: readonly string[] | undefined;
+  settings?: unknown;
 }
 
 const SHARDS_MAX = 256;
 
 const encoder = new TextEncoder();
 
+/** The site says that it has no index (any more). */
+export class IndexGone extends Error {}
+
 /** A site's index: the document for the core, and what may be asked for. */
 export class SiteIndex {
   /** The document with all its shards merged in. */
   readonly json: Uint8Array;
+  /** The site's settings for its visitors, unchecked. */
+  readonly settings: unknown;
+  /** Lengths of its swarms' pieces. */
+  readonly pieceLengths: readonly number[];
   readonly #assets: readonly AssetTuple[];
 
   private constructor(document: IndexDocument, json: Uint8Array) {
     this.json = json;
+    this.settings = document.settings;
+    this.pieceLengths = Object.values(document.swarms ?? {}).map((swarm) => Number(swarm?.pieceLength));
     this.#assets = Object.entries(document.assets ?? {}).map(([path, asset]) => [
       path,
       Number(asset.length),
@@ -34,7 +37,12 @@ export class SiteIndex {
     ]);
   }
 
-  /** Fetches the index and its shards. */
+  /** An index that was kept (its `json`); throws where it isn't one. */
+  static parse(json: Uint8Array): SiteIndex {
+    return new SiteIndex(parse(json), json);
+  }
+
+  /** Fetches the index and its shards. Throws {@link IndexGone} where the site has none. */
   static async load(url: string, signal: AbortSignal): Promise<SiteIndex> {
     const bytes = await fetchBytes(url, signal);
     const document = parse(bytes);
@@ -54,8 +62,8 @@ export class SiteIndex {
     return new SiteIndex(merged, encoder.encode(JSON.stringify(merged)));
   }
 
-  /** The assets that the filter lets through. */
-  select({ mediaTypes, excludeFormats }: AssetFilter): AssetTuple[] {
+  /** The assets that visitors deliver. */
+  select({ mediaTypes, excludeFormats }: Pick<Settings, 'mediaTypes' | 'excludeFormats'>): AssetTuple[] {
     const excluded = new Set(excludeFormats?.map((format) => format.toLowerCase().replace(/^\./, '')));
     return this.#assets.filter(
       ([path, , type]) =>
@@ -77,6 +85,7 @@ export function kindOf(type: string): string {
 
 async function fetchBytes(url: string, signal: AbortSignal): Promise<Uint8Array> {
   const response = await fetch(url, { cache: 'no-cache', credentials: 'omit', signal });
+  if (response.status === 404 || response.status === 410) throw new IndexGone(url);
   if (!response.ok) throw new Error(`${url}: HTTP status ${response.status}`);
   return new Uint8Array(await response.arrayBuffer());
 }

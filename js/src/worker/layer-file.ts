@@ -1,0 +1,66 @@
+import { fromHex, toHex } from '../core/words.ts';
+import { readAll, writeAll, type SyncFile } from './sync-file.ts';
+
+/** Bytes before the hashes: swarm (20), file number, length of the hashes (4 each, little-endian). */
+const HEAD_SIZE = 28;
+
+/** The hashes of a file's pieces, as the core gave them. */
+export interface StoredLayer {
+  /** 40 hex digits. */
+  readonly swarm: string;
+  /** The file's number in the swarm. */
+  readonly file: number;
+  readonly hashes: Uint8Array;
+}
+
+/**
+ * Piece hashes, one layer after the other; the last one of a file counts. Those
+ * of swarms that are gone are left out when the file is opened the next time.
+ */
+export class LayerFile {
+  readonly #file: SyncFile;
+  #end = 0;
+
+  constructor(file: SyncFile) {
+    this.#file = file;
+  }
+
+  /** Reads all layers of swarms that `wanted` knows; the others are gone from here on. */
+  load(wanted: (swarm: string) => boolean): StoredLayer[] {
+    const layers = new Map<string, StoredLayer>();
+    const bytes = readAll(this.#file);
+    const view = new DataView(bytes.buffer);
+    let count = 0;
+    for (let at = 0; at + HEAD_SIZE <= bytes.length; count++) {
+      const swarm = toHex(bytes.subarray(at, at + 20));
+      const file = view.getUint32(at + 20, true);
+      const end = at + HEAD_SIZE + view.getUint32(at + 24, true);
+      if (end > bytes.length) break;
+      const hashes = bytes.subarray(at + HEAD_SIZE, end);
+      if (wanted(swarm)) layers.set(`${swarm} ${file}`, { swarm, file, hashes });
+      this.#end = at = end;
+    }
+    if (layers.size < count) {
+      this.#end = 0;
+      for (const { swarm, file, hashes } of layers.values()) this.add(swarm, file, hashes);
+    }
+    this.#file.truncate(this.#end);
+    return [...layers.values()];
+  }
+
+  /** Throws where there is no room. */
+  add(swarm: string, file: number, hashes: Uint8Array): void {
+    const head = new Uint8Array(HEAD_SIZE);
+    head.set(fromHex(swarm));
+    const view = new DataView(head.buffer);
+    view.setUint32(20, file, true);
+    view.setUint32(24, hashes.length, true);
+    writeAll(this.#file, head, this.#end);
+    writeAll(this.#file, hashes, this.#end + HEAD_SIZE);
+    this.#end += HEAD_SIZE + hashes.length;
+  }
+
+  close(): void {
+    this.#file.close();
+  }
+}

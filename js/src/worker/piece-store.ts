@@ -1,0 +1,111 @@
+import { LayerFile, type StoredLayer } from './layer-file.ts';
+import { SlotFile, type StoredPiece } from './slot-file.ts';
+import { readAll, writeAll, type StoreFolder, type SyncFile } from './sync-file.ts';
+
+const SLOTS = /^(\d+)\.pieces$/;
+const SIZE_MIN = 16_384;
+const SIZE_MAX = 16_777_216;
+
+/**
+ * What a visitor keeps on disk: pieces, the hashes they are checked with, and
+ * the index they belong to. All of it is only as good as the hashes in it.
+ *
+ *     N.pieces, N.map    pieces of N bytes (slot-file.ts)
+ *     layers             their hashes (layer-file.ts)
+ *     index              the site's index that was used last
+ */
+export class PieceStore {
+  readonly #folder: StoreFolder;
+  readonly #index: SyncFile;
+  readonly #layers: LayerFile;
+  readonly #classes = new Map<number, SlotFile>();
+
+  /** Opens all there is, for this store alone; throws where that can't be. */
+  static async open(folder: StoreFolder): Promise<PieceStore> {
+    const store = new PieceStore(folder, await folder.open('index'), await folder.open('layers'));
+    try {
+      const sizes = (await folder.names()).map((name) => Number(SLOTS.exec(name)?.[1]));
+      await store.prepare(sizes);
+    } catch (error) {
+      store.close();
+      throw error;
+    }
+    return store;
+  }
+
+  private constructor(folder: StoreFolder, index: SyncFile, layers: SyncFile) {
+    this.#folder = folder;
+    this.#index = index;
+    this.#layers = new LayerFile(layers);
+  }
+
+  /** Makes ready for pieces of these lengths: whatever else is done needs no waiting. */
+  async prepare(sizes: Iterable<number>): Promise<void> {
+    for (const size of new Set(sizes)) {
+      if (!(size >= SIZE_MIN && size <= SIZE_MAX) || this.#classes.has(size)) continue;
+      const data = await this.#folder.open(`${size}.pieces`);
+      this.#classes.set(size, new SlotFile(size, data, await this.#folder.open(`${size}.map`)));
+    }
+  }
+
+  /** Bytes of pieces on disk. */
+  get bytes(): number {
+    return [...this.#classes.values()].reduce((sum, { bytes }) => sum + bytes, 0);
+  }
+
+  /** The pieces there are, least recently used first. */
+  get pieces(): StoredPiece[] {
+    return [...this.#classes.values()].flatMap(({ pieces }) => pieces).sort((a, b) => a.used - b.used);
+  }
+
+  /** The layers of the swarms of which there are pieces. */
+  loadLayers(): StoredLayer[] {
+    const swarms = new Set(this.pieces.map(({ swarm }) => swarm));
+    return this.#layers.load((swarm) => swarms.has(swarm));
+  }
+
+  /** The site's index, as it was saved. */
+  loadIndex(): Uint8Array {
+    return readAll(this.#index);
+  }
+
+  saveIndex(bytes: Uint8Array): void {
+    this.#index.truncate(0);
+    writeAll(this.#index, bytes, 0);
+  }
+
+  saveLayer(swarm: string, file: number, hashes: Uint8Array): void {
+    this.#layers.add(swarm, file, hashes);
+  }
+
+  /** A piece of a swarm whose pieces have `size` bytes, but for the last of a file. */
+  write(swarm: string, piece: number, size: number, bytes: Uint8Array): void {
+    const slots = this.#classes.get(size);
+    if (!slots) throw new Error(`not prepared for pieces of ${size} bytes`);
+    slots.write(swarm, piece, bytes);
+  }
+
+  /** The bytes of a piece, or undefined where they can't be read. */
+  read(swarm: string, piece: number): Uint8Array | undefined {
+    for (const slots of this.#classes.values()) {
+      const bytes = slots.read(swarm, piece);
+      if (bytes) return bytes;
+    }
+    return undefined;
+  }
+
+  drop(swarm: string, piece: number): void {
+    for (const slots of this.#classes.values()) slots.drop(swarm, piece);
+  }
+
+  /** All pieces of a swarm. */
+  dropSwarm(swarm: string): void {
+    for (const slots of this.#classes.values()) slots.dropSwarm(swarm);
+  }
+
+  close(): void {
+    this.#index.close();
+    this.#layers.close();
+    for (const slots of this.#classes.values()) slots.close();
+  }
+}

@@ -1,0 +1,184 @@
+// What a visitor keeps over visits: a piece that comes back under another's
+// name costs a fetch, a file that grows beyond its limit the visitor's disk.
+import assert from 'node:assert/strict';
+import { closeSync, fstatSync, ftruncateSync, mkdtempSync, openSync, readdirSync, readSync, rmSync, writeSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { PieceStore } from '../src/worker/piece-store.ts';
+import type { StoreFolder } from '../src/worker/sync-file.ts';
+
+const A = 'a'.repeat(40);
+const B = 'b'.repeat(40);
+const SIZE = 16_384;
+
+/** A store's folder on this machine's disk; `room`: bytes its files may have together. */
+function folderAt(path: string, disk = { room: Infinity }): StoreFolder {
+  const size = (name: string) => {
+    const file = openSync(join(path, name), 'r');
+    try {
+      return fstatSync(file).size;
+    } finally {
+      closeSync(file);
+    }
+  };
+  const used = () => readdirSync(path).reduce((sum, name) => sum + size(name), 0);
+  return {
+    names: async () => readdirSync(path),
+    open: async (name) => {
+      const file = openSync(join(path, name), 'a');
+      closeSync(file);
+      const handle = openSync(join(path, name), 'r+');
+      return {
+        read: (buffer, { at }) => readSync(handle, buffer, 0, buffer.length, at),
+        write: (buffer, { at }) => {
+          if (used() + Math.max(0, at + buffer.length - fstatSync(handle).size) > disk.room) {
+            throw new DOMException('no room', 'QuotaExceededError');
+          }
+          return writeSync(handle, buffer, 0, buffer.length, at);
+        },
+        truncate: (length) => ftruncateSync(handle, length),
+        getSize: () => fstatSync(handle).size,
+        close: () => closeSync(handle),
+      };
+    },
+  };
+}
+
+async function withFolder(run: (path: string) => Promise<void>): Promise<void> {
+  const path = mkdtempSync(join(tmpdir(), 'peertide-store-'));
+  try {
+    await run(path);
+  } finally {
+    rmSync(path, { recursive: true, force: true });
+  }
+}
+
+const bytesOf = (seed: number, length = SIZE) => new Uint8Array(length).map((_, at) => (at * 7 + seed * 31) & 255);
+const files = (path: string) => Object.fromEntries(readdirSync(path).map((name) => {
+  const file = openSync(join(path, name), 'r');
+  const { size } = fstatSync(file);
+  closeSync(file);
+  return [name, size];
+}));
+const named = (store: PieceStore) => store.pieces.map(({ swarm, piece }) => `${swarm[0]}${piece}`).sort();
+
+test('pieces of many swarms and lengths come back after a restart', () => withFolder(async (path) => {
+  let store = await PieceStore.open(folderAt(path));
+  await store.prepare([SIZE, 4 * SIZE]);
+  for (let i = 0; i < 5; i++) store.write(A, i, SIZE, bytesOf(i));
+  store.write(B, 0, 4 * SIZE, bytesOf(9, 3 * SIZE + 5));
+  store.saveLayer(A, 2, bytesOf(1, 96));
+  store.saveIndex(bytesOf(2, 500));
+  store.saveIndex(bytesOf(3, 300));
+  store.close();
+
+  store = await PieceStore.open(folderAt(path));
+  assert.deepEqual(named(store), ['a0', 'a1', 'a2', 'a3', 'a4', 'b0']);
+  for (let i = 0; i < 5; i++) assert.deepEqual(store.read(A, i), bytesOf(i));
+  assert.deepEqual(store.read(B, 0), bytesOf(9, 3 * SIZE + 5));
+  assert.equal(store.read(B, 1), undefined);
+  assert.deepEqual(store.loadLayers().map(({ swarm, file, hashes }) => [swarm, file, [...hashes]]), [[A, 2, [...bytesOf(1, 96)]]]);
+  assert.deepEqual(store.loadIndex(), bytesOf(3, 300));
+  assert.equal(store.bytes, 9 * SIZE);
+  store.close();
+}));
+
+test('dropped pieces leave no holes: the files are as long as what is in them', () => withFolder(async (path) => {
+  let store = await PieceStore.open(folderAt(path));
+  await store.prepare([SIZE]);
+  for (let i = 0; i < 6; i++) store.write(i % 2 ? B : A, i, SIZE, bytesOf(i));
+  store.drop(A, 0);
+  store.drop(B, 5);
+  store.drop(B, 99);
+  assert.deepEqual(named(store), ['a2', 'a4', 'b1', 'b3']);
+  assert.equal(files(path)[`${SIZE}.pieces`], 4 * SIZE);
+  for (const piece of [2, 4]) assert.deepEqual(store.read(A, piece), bytesOf(piece));
+  for (const piece of [1, 3]) assert.deepEqual(store.read(B, piece), bytesOf(piece));
+  store.dropSwarm(B);
+  store.write(A, 7, SIZE, bytesOf(7, 100));
+  store.close();
+  store = await PieceStore.open(folderAt(path));
+  assert.deepEqual(named(store), ['a2', 'a4', 'a7']);
+  assert.deepEqual(store.read(A, 7), bytesOf(7, 100));
+  store.dropSwarm(A);
+  assert.equal(files(path)[`${SIZE}.pieces`], 0);
+  store.close();
+}));
+
+test('a piece written again replaces the old bytes', () => withFolder(async (path) => {
+  const store = await PieceStore.open(folderAt(path));
+  await store.prepare([SIZE]);
+  store.write(A, 1, SIZE, bytesOf(1));
+  store.write(A, 1, SIZE, bytesOf(2, 50));
+  assert.deepEqual(store.read(A, 1), bytesOf(2, 50));
+  assert.equal(store.bytes, SIZE);
+  store.close();
+}));
+
+test('a full disk: the write throws, and what was there stays', () => withFolder(async (path) => {
+  const disk = { room: 3 * SIZE + 200 };
+  const store = await PieceStore.open(folderAt(path, disk));
+  await store.prepare([SIZE]);
+  for (let i = 0; i < 3; i++) store.write(A, i, SIZE, bytesOf(i));
+  assert.throws(() => store.write(A, 3, SIZE, bytesOf(3)), { name: 'QuotaExceededError' });
+  assert.deepEqual(named(store), ['a0', 'a1', 'a2']);
+  assert.equal(files(path)[`${SIZE}.pieces`], 3 * SIZE);
+  store.drop(A, 0);
+  store.write(A, 3, SIZE, bytesOf(3));
+  for (let i = 1; i < 4; i++) assert.deepEqual(store.read(A, i), bytesOf(i));
+  store.close();
+}));
+
+test('whatever is in its files, the store opens', () => withFolder(async (path) => {
+  let store = await PieceStore.open(folderAt(path));
+  await store.prepare([SIZE]);
+  for (let i = 0; i < 4; i++) store.write(A, i, SIZE, bytesOf(i));
+  store.saveLayer(A, 0, bytesOf(1, 64));
+  store.saveLayer(B, 0, bytesOf(1, 64)); // no piece of it is here
+  store.close();
+  const folder = folderAt(path);
+  const map = await folder.open(`${SIZE}.map`);
+  const record = new Uint8Array(32);
+  map.read(record, { at: 0 });
+  map.write(record, { at: 64 }); // the third says that it is the first,
+  map.write(new Uint8Array([255, 255, 255, 255]), { at: 32 + 24 }); // the second is too long,
+  map.write(record.subarray(0, 10), { at: 4 * 32 }); // and the last was not finished
+  map.close();
+  const layers = await folder.open('layers');
+  layers.write(new Uint8Array(40).fill(255), { at: layers.getSize() });
+  layers.close();
+
+  store = await PieceStore.open(folderAt(path));
+  assert.deepEqual(named(store), ['a0', 'a3']);
+  assert.deepEqual(store.read(A, 3), bytesOf(3));
+  assert.equal(store.loadLayers().length, 1);
+  assert.equal(files(path)['layers'], 28 + 64);
+  store.saveLayer(B, 3, bytesOf(4, 32));
+  store.write(B, 1, SIZE, bytesOf(1));
+  store.close();
+  store = await PieceStore.open(folderAt(path));
+  assert.deepEqual(store.loadLayers().map(({ swarm, file }) => [swarm[0], file]), [['a', 0], ['b', 3]]);
+  store.close();
+}));
+
+test('what was used longest ago is told first', () => withFolder(async (path) => {
+  const hours = (count: number) => Date.parse('2026-01-01') + count * 3_600_000;
+  const { now } = Date;
+  try {
+    const store = await PieceStore.open(folderAt(path));
+    await store.prepare([SIZE]);
+    for (let i = 0; i < 3; i++) {
+      Date.now = () => hours(i);
+      store.write(A, i, SIZE, bytesOf(i));
+    }
+    Date.now = () => hours(5);
+    store.read(A, 0);
+    store.close();
+    const again = await PieceStore.open(folderAt(path));
+    assert.deepEqual(again.pieces.map(({ piece }) => piece), [1, 2, 0]);
+    again.close();
+  } finally {
+    Date.now = now;
+  }
+}));
