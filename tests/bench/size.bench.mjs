@@ -1,9 +1,10 @@
 // gzip and brotli bytes of all that a page loads of Peertide
 //
 //   tests/run bench:size
+import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
+import { brotliDecompressSync, gunzipSync } from 'node:zlib';
 import { root } from '../browser/harness/paths.mjs';
 import { report } from './lib.mjs';
 
@@ -13,10 +14,17 @@ const dist = process.env.PEERTIDE_DIST ?? path.join(root, 'js', 'dist');
 const names = ['peertide.js', 'peertide.worker.js', 'peertide.sw.js', 'peertide.wasm'];
 const other = 'peertide.nosimd.wasm';
 
+/** Length of what servers hand out instead of a file: its compressed twin, which must hold the same. */
+async function twinLength(file, bytes, extension, decompress) {
+  const twin = await readFile(path.join(dist, `${file}.${extension}`));
+  assert.ok(decompress(twin).equals(bytes), `${file}.${extension} is not ${file}`);
+  return twin.length;
+}
+
 const rows = await Promise.all([...names, other].map(async (file) => {
   const bytes = await readFile(path.join(dist, file));
-  return { file, bytes: bytes.length, gzip: gzipSync(bytes, { level: 9 }).length,
-    brotli: brotliCompressSync(bytes, { params: { [constants.BROTLI_PARAM_SIZE_HINT]: bytes.length } }).length };
+  return { file, bytes: bytes.length, gzip: await twinLength(file, bytes, 'gz', gunzipSync),
+    brotli: await twinLength(file, bytes, 'br', brotliDecompressSync) };
 }));
 const loaded = rows.filter(({ file }) => file !== other);
 const sum = (name) => loaded.reduce((total, row) => total + row[name], 0);

@@ -9,8 +9,9 @@
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { copySite, smallSite } from '../browser/harness/fixture.mjs';
+import { traceLoad } from '../browser/harness/main-thread.mjs';
 import { Stage } from '../browser/harness/stage.mjs';
-import { quantile, report, round, setting } from './lib.mjs';
+import { median, quantile, report, round, setting } from './lib.mjs';
 
 const rounds = setting('ROUNDS', 20);
 const { folder, remove } = await copySite(await smallSite());
@@ -25,12 +26,32 @@ ${images}
 </html>
 `;
 await writeFile(path.join(folder, 'plain.html'), page(''));
-const tidal = `<script type="module">
+const tidal = `<script type="module" async>
 import { Peertide } from '/.peertide/peertide.js';
 globalThis.tide = await Peertide.start();
 </script>`;
 await writeFile(path.join(folder, 'tidal.html'), page(tidal));
 await writeFile(path.join(folder, 'first.html'), page(tidal).replaceAll(/<img[^>]*>/g, ''));
+
+/** New visitors of a page whose main thread is watched; what is usual of them. */
+async function watch(name, visits) {
+  const seen = [];
+  for (let at = 0; at < visits; at++) {
+    const visitor = await (await stage.browser()).visitor();
+    const thread = await traceLoad(visitor, `${stage.server.url}/${name}`);
+    const early = await visitor.evaluate(() => {
+      const entries = performance.getEntriesByType('resource');
+      const first = Math.min(...entries.filter(({ initiatorType }) => initiatorType === 'img').map(({ responseEnd }) => responseEnd));
+      return entries.filter((entry) => entry.name.includes('/.peertide/') && entry.responseEnd < first)
+        .reduce((sum, { transferSize }) => sum + transferSize, 0);
+    });
+    seen.push({ ...thread, early });
+    await visitor.close();
+  }
+  const usual = (key) => round(median(seen.map((each) => each[key])), 1);
+  return { scriptMs: usual('script_ms'), scriptMsMax: round(Math.max(...seen.map((each) => each.script_ms)), 1), allTasksMs: usual('tasks_ms'),
+    longestTaskMs: round(Math.max(...seen.map((each) => each.longest_ms)), 1), peertideBytesBeforeFirstPicture: usual('early') };
+}
 
 /** A new visitor of a page; milliseconds from the start of navigation until the last picture is there. */
 async function visit({ name, first }) {
@@ -67,11 +88,12 @@ try {
       if (giver) await giver.close();
     }
   }
+  const mainThread = { 'plain HTTP': await watch('plain.html', rounds), 'Peertide, first page': await watch('tidal.html', rounds) };
   const rows = Object.entries(times).map(([way, values]) => ({ way, 'median ms': round(quantile(values, 0.5), 1),
     'p95 ms': round(quantile(values, 0.95), 1), 'max ms': round(Math.max(...values), 1) }));
   const over = (way) => round(quantile(times[way], 0.95) - quantile(times['plain HTTP'], 0.95), 1);
   report(rows, { bench: 'start', rounds, pictures: stage.pictures.length,
-    p95OverPlainMs: Object.fromEntries(Object.keys(ways).slice(1).map((way) => [way, over(way)])),
+    p95OverPlainMs: Object.fromEntries(Object.keys(ways).slice(1).map((way) => [way, over(way)])), mainThreadBeforeLoad: mainThread,
     milliseconds: Object.fromEntries(Object.entries(times).map(([way, values]) => [way, values.map((value) => round(value, 1))])) });
 } finally {
   await stage.close();

@@ -68,11 +68,12 @@ site *site_new(uint64_t seed, const uint64_t *lengths, uint32_t count, uint32_t 
   (void)error;
   memcpy(swarm.v2, m.v2, PT_HASH_SIZE);
   memcpy(swarm.key, m.v2, PT_ID_SIZE);
+  s->layers[0] = pt_metainfo_layers(&m, &s->layers_lens[0]);
   pt_metainfo_free(&m);
   s->torrent_count = 1;
   char key[2 * PT_ID_SIZE + 1];
   pt_hex_encode(swarm.key, PT_ID_SIZE, key);
-  snprintf(s->torrent_paths[0], sizeof s->torrent_paths[0], "/.peertide/torrents/%s.torrent", key);
+  snprintf(s->layers_paths[0], sizeof s->layers_paths[0], "/.peertide/layers/%s.bin", key);
   pt_site_index index = {.created = "2026-11-20T10:00:00Z",
                          .asset_count = count,
                          .swarm_count = 1,
@@ -85,7 +86,10 @@ site *site_new(uint64_t seed, const uint64_t *lengths, uint32_t count, uint32_t 
 
 void site_del(site *s) {
   for (uint32_t i = 0; i < s->file_count; i++) free(s->files[i].data);
-  for (uint32_t i = 0; i < s->torrent_count; i++) free(s->torrents[i]);
+  for (uint32_t i = 0; i < s->torrent_count; i++) {
+    free(s->torrents[i]);
+    free(s->layers[i]);
+  }
   free(s->index);
   free(s);
 }
@@ -99,6 +103,6 @@ pt_bytes site_get(const site *s, pt_bytes path) {
     if (same(path, s->files[i].path))
       return (pt_bytes){s->files[i].data, (size_t)s->files[i].length};
   for (uint32_t i = 0; i < s->torrent_count; i++)
-    if (same(path, s->torrent_paths[i])) return (pt_bytes){s->torrents[i], s->torrent_lens[i]};
+    if (same(path, s->layers_paths[i])) return (pt_bytes){s->layers[i], s->layers_lens[i]};
   return (pt_bytes){NULL, 0};
 }

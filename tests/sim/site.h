@@ -19,14 +19,16 @@ typedef struct site {
   char *index; /* JSON */
   uint8_t *torrents[SITE_FILES_MAX];
   size_t torrent_lens[SITE_FILES_MAX];
-  char torrent_paths[SITE_FILES_MAX][96];
+  uint8_t *layers[SITE_FILES_MAX];
+  size_t layers_lens[SITE_FILES_MAX];
+  char layers_paths[SITE_FILES_MAX][96];
   uint32_t torrent_count;
 } site;
 
 /* One swarm with `count` files of the given lengths ("/f00.bin", …). */
 site *site_new(uint64_t seed, const uint64_t *lengths, uint32_t count, uint32_t piece_length);
 void site_del(site *s);
-/* The bytes under a URL path (files and torrents), or NULL data. */
+/* The bytes under a URL path (files and piece layers), or NULL data. */
 pt_bytes site_get(const site *s, pt_bytes path);
 
 #endif

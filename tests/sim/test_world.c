@@ -216,6 +216,34 @@ static void test_without_anybody_the_page_is_told_to_go_itself(void **state) {
   world_del(w);
 }
 
+static void test_a_file_that_is_gone_holds_up_no_other(void **state) {
+  (void)state;
+  world *w = world_new(the_site, home);
+  world_origin_lacks(w, 1);
+  uint32_t a = world_arrive(w);
+  world_request *gone = world_ask(w, a, 1, 0, 0);
+  world_request *small = world_ask(w, a, 0, 0, 0), *video = world_ask(w, a, VIDEO, 0, 0);
+  finish(w);
+  assert_right(small);
+  assert_right(video);
+  assert_int_equal(gone->result, PT_ERR_STALE); /* the page's own request gets the 404 */
+  /* Plain HTTP takes 0.44 s for the video: nothing paused meanwhile. */
+  assert_in_range(gone->done_us - gone->asked_us, 0, 2 * SECOND);
+  assert_in_range(video->done_us - video->asked_us, 0, 3 * SECOND);
+  world_del(w);
+}
+
+static void test_a_file_that_is_gone_comes_from_who_has_it(void **state) {
+  (void)state;
+  world *w = world_new(the_site, home);
+  seed_of(w);
+  world_origin_lacks(w, VIDEO);
+  world_request *r = world_ask(w, world_arrive(w), VIDEO, 0, 0);
+  finish(w);
+  assert_right(r);
+  world_del(w);
+}
+
 static void test_another_version_at_the_origin_is_never_delivered(void **state) {
   (void)state;
   site *other = site_new(2, lengths, 4, 65536);
@@ -339,6 +367,136 @@ static void test_a_server_that_says_nothing_costs_one_wait(void **state) {
   world_del(w);
 }
 
+/* --- disks ---------------------------------------------------------------- */
+
+static uint64_t from_disk(const world *w, const world_request *all[4]) {
+  (void)w;
+  uint64_t bytes = 0;
+  for (uint32_t f = 0; f < 4; f++) {
+    assert_right(all[f]);
+    bytes += all[f]->from_disk;
+  }
+  return bytes;
+}
+
+static uint64_t site_bytes(void) { return lengths[0] + lengths[1] + lengths[2] + lengths[3]; }
+
+static void ask_all(world *w, uint32_t v, const world_request *all[4]) {
+  for (uint32_t f = 0; f < 4; f++) all[f] = world_ask(w, v, f, 0, 0);
+}
+
+/* A visitor takes all and goes; its disk stays. */
+static void fill(world *w, disk *d) {
+  const world_request *all[4];
+  uint32_t v = world_arrive(w);
+  world_give_disk(w, v, d, UINT64_MAX, 500);
+  ask_all(w, v, all);
+  finish(w);
+  assert_int_equal(from_disk(w, all), 0);
+  assert_int_equal(disk_bytes(d), site_bytes());
+  world_kill(w, v);
+}
+
+static void test_who_returns_has_all_and_serves_it_without_an_origin(void **state) {
+  (void)state;
+  world *w = world_new(the_site, home);
+  disk *d = disk_new(UINT64_MAX);
+  fill(w, d);
+  world_origin_fails(w, true);
+  uint32_t back = world_arrive(w), fresh = world_arrive(w);
+  world_give_disk(w, back, d, UINT64_MAX, 2000);
+  const world_request *of_back[4], *of_fresh[4];
+  ask_all(w, fresh, of_fresh);
+  finish(w);
+  assert_int_equal(from_disk(w, of_fresh), 0);
+  ask_all(w, back, of_back);
+  finish(w);
+  for (uint32_t f = 0; f < 4; f++) assert_int_equal(of_back[f]->from_disk, lengths[f]);
+  world_del(w);
+  disk_del(d);
+}
+
+static void test_flipped_bits_on_disk_reach_nobody(void **state) {
+  (void)state;
+  world *w = world_new(the_site, home);
+  disk *d = disk_new(UINT64_MAX);
+  fill(w, d);
+  disk_flip(d, 3);
+  uint64_t before = world_origin_bytes(w);
+  uint32_t back = world_arrive(w), fresh = world_arrive(w);
+  world_give_disk(w, back, d, UINT64_MAX, 2000);
+  const world_request *of_back[4], *of_fresh[4];
+  ask_all(w, fresh, of_fresh);
+  ask_all(w, back, of_back);
+  finish(w);
+  from_disk(w, of_fresh);
+  assert_in_range(from_disk(w, of_back), site_bytes() / 2, site_bytes() * 3 / 4);
+  assert_int_equal(world_wrong_bans(w), 0);
+  assert_true(world_origin_bytes(w) - before < site_bytes() / 2);
+  assert_int_equal(disk_bytes(d), site_bytes()); /* what was wrong is there anew */
+  world_del(w);
+  disk_del(d);
+}
+
+static void test_a_full_disk_costs_nothing(void **state) {
+  (void)state;
+  world_options small = home;
+  small.memory_max = VIDEO_BYTES / 2;
+  world *w = world_new(the_site, small);
+  disk *d = disk_new(VIDEO_BYTES / 4);
+  uint32_t v = world_arrive(w);
+  world_give_disk(w, v, d, UINT64_MAX, 500);
+  for (int round = 0; round < 2; round++) {
+    const world_request *all[4];
+    ask_all(w, v, all);
+    finish(w);
+    from_disk(w, all);
+  }
+  world_del(w);
+  disk_del(d);
+}
+
+static void test_what_memory_can_not_hold_is_served_from_disk(void **state) {
+  (void)state;
+  world_options small = home;
+  small.memory_max = VIDEO_BYTES / 4;
+  world *w = world_new(the_site, small);
+  disk *d = disk_new(UINT64_MAX);
+  uint32_t v = world_arrive(w);
+  world_give_disk(w, v, d, UINT64_MAX, 5000);
+  const world_request *all[4];
+  ask_all(w, v, all);
+  finish(w);
+  from_disk(w, all);
+  world_origin_fails(w, true);
+  world_request *r = world_ask(w, world_arrive(w), VIDEO, 0, 0);
+  finish(w);
+  assert_right(r);
+  assert_int_equal(r->from_peers, VIDEO_BYTES);
+  pt_stats stats;
+  pt_node_stats(world_node(w, v), &stats);
+  assert_true(stats.stored_bytes <= small.memory_max);
+  world_del(w);
+  disk_del(d);
+}
+
+static void test_a_slow_disk_is_waited_for_and_a_dead_one_is_not(void **state) {
+  (void)state;
+  for (int dead = 0; dead < 2; dead++) {
+    world *w = world_new(the_site, home);
+    disk *d = disk_new(UINT64_MAX);
+    fill(w, d);
+    uint32_t back = world_arrive(w);
+    world_give_disk(w, back, d, UINT64_MAX, dead ? 3600 * SECOND : SECOND / 2);
+    const world_request *all[4];
+    ask_all(w, back, all);
+    finish(w);
+    assert_int_equal(from_disk(w, all), dead ? 0 : site_bytes());
+    world_del(w);
+    disk_del(d);
+  }
+}
+
 static void test_the_same_seed_gives_the_same_outputs(void **state) {
   (void)state;
   uint64_t digests[2];
@@ -366,6 +524,8 @@ int main(void) {
       cmocka_unit_test(test_transfers_outlive_server_and_origin),
       cmocka_unit_test(test_without_links_everything_comes_from_the_origin),
       cmocka_unit_test(test_without_anybody_the_page_is_told_to_go_itself),
+      cmocka_unit_test(test_a_file_that_is_gone_holds_up_no_other),
+      cmocka_unit_test(test_a_file_that_is_gone_comes_from_who_has_it),
       cmocka_unit_test(test_another_version_at_the_origin_is_never_delivered),
       cmocka_unit_test(test_who_only_downloads_gives_nothing),
       cmocka_unit_test(test_a_player_that_seeks_leaks_nothing),
@@ -373,6 +533,11 @@ int main(void) {
       cmocka_unit_test(test_a_file_larger_than_a_visitors_memory_arrives),
       cmocka_unit_test(test_a_server_that_is_down_from_the_start_costs_nothing),
       cmocka_unit_test(test_a_server_that_says_nothing_costs_one_wait),
+      cmocka_unit_test(test_who_returns_has_all_and_serves_it_without_an_origin),
+      cmocka_unit_test(test_flipped_bits_on_disk_reach_nobody),
+      cmocka_unit_test(test_a_full_disk_costs_nothing),
+      cmocka_unit_test(test_what_memory_can_not_hold_is_served_from_disk),
+      cmocka_unit_test(test_a_slow_disk_is_waited_for_and_a_dead_one_is_not),
       cmocka_unit_test(test_the_same_seed_gives_the_same_outputs),
   };
   return cmocka_run_group_tests(tests, make_site, drop_site);

@@ -24,6 +24,8 @@ typedef struct end_point { /* one side of a channel */
 typedef struct visitor {
   pt_node *node;
   bool alive, mute;
+  disk *disk; /* or NULL */
+  uint64_t disk_delay_us;
   uint32_t corrupt_nth, blocks_sent;
   uint8_t fingerprint[PT_HASH_SIZE];
   uint64_t uplink_free_us;
@@ -56,9 +58,11 @@ struct world {
   uint32_t fetch_count;
   uint64_t origin_free_us, origin_bytes;
   bool origin_fails, server_fails, server_mute, links_fail;
+  const site_file *missing; /* the origin answers 404 for it */
   world_request requests[WORLD_REQUESTS_MAX];
   uint32_t request_count;
   uint32_t bans[WORLD_VISITORS_MAX], wrong_bans;
+  uint32_t fallbacks[PT_FALLBACK_RESCUE + 1]; /* fetches, by their reason */
   uint64_t digest;
   pt_signalling message;
   uint8_t text[PT_SIGNAL_BYTES_MAX], arena[PT_SIGNAL_BYTES_MAX];
@@ -76,8 +80,12 @@ static void end_get(world *w, uint32_t v, uint32_t id, int code, uint64_t status
 }
 
 static void origin_get(world *w, uint32_t v, const pt_event *out) {
+  fprintf(stderr, "%8llu get v%u %llu+%llu\n", (unsigned long long)w->now_us / 1000, v,
+          (unsigned long long)out->offset / 131072,
+          out->length == PT_TO_END ? 0 : (unsigned long long)out->length / 131072);
   uint64_t reach_us = w->now_us + w->options.server_delay_us;
   pt_bytes body = site_get(w->origin_site, out->text);
+  if (w->missing && body.data == w->missing->data) body.data = NULL;
   if (w->origin_fails || !body.data) {
     end_get(w, v, out->id, PT_ERR_UNREACHABLE, body.data ? 0 : 404, reach_us * 2 - w->now_us);
     return;
@@ -127,7 +135,9 @@ static void server_join(world *w, uint32_t v, uint64_t left, const uint8_t key[P
   m->interval = 30;
   w->visitors[v].joined = true;
   w->visitors[v].left = left;
-  for (uint32_t i = 0; i < w->visitor_count; i++) {
+  uint32_t first = pt_random_below(&w->random, w->visitor_count);
+  for (uint32_t k = 0; k < w->visitor_count; k++) {
+    uint32_t i = (first + k) % w->visitor_count;
     const visitor *other = &w->visitors[i];
     if (i == v || !other->alive || !other->joined) continue;
     if (other->left == 0)
@@ -306,6 +316,8 @@ static void request_data(world *w, uint32_t v, const pt_event *out) {
   r->received += out->data.len;
   if (out->code == PT_SOURCE_ORIGIN)
     r->from_origin += out->data.len;
+  else if (out->code == PT_SOURCE_STORE)
+    r->from_disk += out->data.len;
   else
     r->from_peers += out->data.len;
 }
@@ -336,6 +348,13 @@ static void add_to_digest(world *w, uint32_t v, const pt_event *e) {
   if (e->text.len) d = pt_hash64(e->text.data, e->text.len, d);
   if (e->data.len) d = pt_hash64(e->data.data, e->data.len, d);
   w->digest = d;
+}
+
+static void use_disk(world *w, uint32_t v, const pt_event *out) {
+  const visitor *me = &w->visitors[v];
+  pt_event in;
+  if (!me->disk) abort(); /* nobody said that there is one */
+  if (disk_obey(me->disk, out, &in)) schedule(w, w->now_us + me->disk_delay_us, v, &in);
 }
 
 static void obey(world *w, uint32_t v, const pt_event *out) {
@@ -386,6 +405,15 @@ static void obey(world *w, uint32_t v, const pt_event *out) {
         close_end(w, i, w->options.link_delay_us);
     break;
   }
+  case PT_OUT_STORE_WRITE:
+  case PT_OUT_STORE_LAYER:
+  case PT_OUT_STORE_READ:
+  case PT_OUT_STORE_DROP:
+    use_disk(w, v, out);
+    break;
+  case PT_OUT_FALLBACK:
+    w->fallbacks[out->code]++;
+    break;
   case PT_OUT_BAN:
     note_ban(w, out);
     break;
@@ -452,6 +480,16 @@ void world_kill(world *w, uint32_t v) {
     if (w->ends[i].visitor == v) close_end(w, i, 200000);
 }
 
+void world_give_disk(world *w, uint32_t v, disk *d, uint64_t disk_max, uint64_t delay_us) {
+  w->visitors[v].disk = d;
+  w->visitors[v].disk_delay_us = delay_us;
+  pt_event in = {.kind = PT_IN_STORE_LIMIT, .offset = w->options.memory_max, .length = disk_max};
+  give(w, v, &in);
+  disk *before = disk_copy(d); /* it changes while it is told */
+  for (size_t i = 0; disk_tell(before, i, &in); i++) give(w, v, &in);
+  disk_del(before);
+}
+
 void world_corrupt(world *w, uint32_t v, uint32_t nth) { w->visitors[v].corrupt_nth = nth; }
 void world_mute(world *w, uint32_t v) { w->visitors[v].mute = true; }
 void world_consent(world *w, uint32_t v, int consent) {
@@ -459,6 +497,7 @@ void world_consent(world *w, uint32_t v, int consent) {
   give(w, v, &in);
 }
 void world_origin_fails(world *w, bool fails) { w->origin_fails = fails; }
+void world_origin_lacks(world *w, uint32_t file) { w->missing = &w->site->files[file]; }
 void world_origin_site(world *w, const site *s) { w->origin_site = s; }
 void world_server_mutes(world *w) { w->server_mute = true; }
 void world_links_fail(world *w, bool fail) { w->links_fail = fail; }
@@ -545,6 +584,7 @@ bool world_all_done(world *w, void *unused) {
 
 uint64_t world_now(const world *w) { return w->now_us; }
 uint64_t world_origin_bytes(const world *w) { return w->origin_bytes; }
+uint32_t world_fallbacks(const world *w, enum pt_fallback why) { return w->fallbacks[why]; }
 uint32_t world_bans(const world *w, uint32_t v) { return w->bans[v]; }
 uint32_t world_wrong_bans(const world *w) { return w->wrong_bans; }
 pt_node *world_node(world *w, uint32_t v) { return w->visitors[v].node; }

@@ -6,6 +6,7 @@
 #ifndef SIM_WORLD_H
 #define SIM_WORLD_H
 
+#include "disk.h"
 #include "site.h"
 
 #define WORLD_VISITORS_MAX 64
@@ -26,7 +27,7 @@ typedef struct world_request {
   uint32_t visitor, id, file;
   uint64_t at, end;  /* range asked for */
   uint64_t received; /* bytes that came */
-  uint64_t from_origin, from_peers;
+  uint64_t from_origin, from_peers, from_disk;
   bool done;  /* ended, or cancelled */
   int result; /* of PT_OUT_REQUEST_END */
   bool wrong; /* bytes differed from the site's: must never be */
@@ -44,9 +45,14 @@ void world_kill(world *w, uint32_t visitor);
 void world_corrupt(world *w, uint32_t visitor, uint32_t nth);
 /* It takes requests, but nothing it sends arrives any more. */
 void world_mute(world *w, uint32_t visitor);
+/* It has a disk, of which it may use so many bytes, and whose reads take so
+ * long; with what is there from an earlier visitor's time. */
+void world_give_disk(world *w, uint32_t visitor, disk *d, uint64_t disk_max, uint64_t delay_us);
 void world_consent(world *w, uint32_t visitor, int consent);
 
 void world_origin_fails(world *w, bool fails);
+/* It answers 404 for this file, which the index still has. */
+void world_origin_lacks(world *w, uint32_t file);
 /* The origin serves these bytes instead of the site's (another version). */
 void world_origin_site(world *w, const site *s);
 void world_server_fails(world *w, bool fails);
@@ -70,7 +76,9 @@ bool world_run(world *w, uint64_t for_us, bool (*until)(world *w, void *arg), vo
 bool world_all_done(world *w, void *unused);
 
 uint64_t world_now(const world *w);
-uint64_t world_origin_bytes(const world *w);           /* sent by the origin so far */
+uint64_t world_origin_bytes(const world *w); /* sent by the origin so far */
+/* Fetches from the origin for this reason. */
+uint32_t world_fallbacks(const world *w, enum pt_fallback why);
 uint32_t world_bans(const world *w, uint32_t visitor); /* visitors that banned this one */
 uint32_t world_wrong_bans(const world *w);             /* bans of honest visitors */
 pt_node *world_node(world *w, uint32_t visitor);
