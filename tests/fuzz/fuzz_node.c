@@ -115,6 +115,9 @@ static void server_message(host *h) {
   m.message = m.code = m.candidate = (pt_bytes){(const uint8_t *)"{}", 2};
   for (; m.peer_count < peer % 12u; m.peer_count++)
     memcpy(m.peers[m.peer_count].peer, h->peers[(how + m.peer_count) % HOST_PEERS].id, PT_ID_SIZE);
+  if (peer & 0x40) memcpy(m.legacy, h->site_key, PT_ID_SIZE); /* a WebTorrent client's */
+  for (size_t i = 0; i < m.peer_count; i += 2)
+    if (peer & 0x80) memcpy(m.peers[i].legacy, h->site_key, PT_ID_SIZE);
   if (how & 0x40) memcpy(m.peers[0].peer, pt_node_id(h->node), PT_ID_SIZE);
   m.kind = (enum pt_signal)(PT_SIGNAL_OFFER + how % 4);
   m.sdp = sdp_of(h, (how & 0x80 ? peer + 1u : peer) % HOST_PEERS, sdp, sizeof sdp);
@@ -199,7 +202,8 @@ static const struct {
     {server_message, 5}, {link_state, 3},      {local_signal, 1}, {channel_opened, 3},
     {channel_closed, 1}, {channel_drained, 2}, {policy, 1},       {host_index, 1},
     {peer_comes, 4},     {peer_greets, 4},     {peer_answers, 8}, {peer_tells_hashes, 3},
-    {peer_says, 6},      {peer_raw, 1},
+    {peer_says, 6},      {peer_raw, 1},        {disk_limit, 2},   {disk_tells, 3},
+    {disk_answers, 4},
 };
 
 static void act(host *h) {

@@ -6,6 +6,7 @@
 #include "accept_encoding.h"
 #include "etag.h"
 #include "http_range.h"
+#include "proxy.h"
 #include "site_path.h"
 
 static void check(bool holds) {
@@ -35,6 +36,20 @@ static void check_path(const char *text, size_t len) {
   free(out);
 }
 
+/* The list of a proxy leaves the address as it was, or sets a whole one that is
+ * no proxy's. */
+static void check_forwarded(const char *text) {
+  pt_cidr trusted[2], any;
+  check(pt_cidr_parse("127.0.0.0/8", &trusted[0]) && pt_cidr_parse("fd00::/8", &trusted[1]));
+  pt_address address = trusted[0].address;
+  pt_proxy_client(trusted, 2, text, &address);
+  bool is_old = address.any.sa_family == AF_INET &&
+                address.four.sin_addr.s_addr == trusted[0].address.four.sin_addr.s_addr;
+  check(is_old || !pt_proxy_trusted(trusted, 2, &address.any));
+  check(address.any.sa_family == AF_INET || address.any.sa_family == AF_INET6);
+  if (pt_cidr_parse(text, &any)) check(pt_cidr_has(&any, &any.address.any));
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   if (size == 0) return 0;
@@ -43,7 +58,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   if (text == NULL) return 0;
   if (len > 0) memcpy(text, data + 1, len);
   text[len] = 0;
-  switch (data[0] % 5) {
+  switch (data[0] % 6) {
   case 0:
     check_range(text, len, (uint64_t)data[0] * 7919u);
     break;
@@ -55,6 +70,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     break;
   case 3:
     (void)pt_accepts_encoding(text, "br");
+    break;
+  case 4:
+    check_forwarded(text);
     break;
   default:
     check_path(text, strlen(text));

@@ -72,8 +72,7 @@ static void make_sites(void) {
 }
 
 static void key_of(const site *s, uint8_t key[PT_ID_SIZE]) {
-  pt_hex_decode(s->torrent_paths[0] + strlen("/.peertide/torrents/"), 2 * PT_ID_SIZE, key,
-                PT_ID_SIZE);
+  pt_hex_decode(s->layers_paths[0] + strlen("/.peertide/layers/"), 2 * PT_ID_SIZE, key, PT_ID_SIZE);
 }
 
 static void give_index(host *h, const char *json) {
@@ -234,6 +233,12 @@ static void obey(host *h, const pt_event *out) {
   case PT_OUT_CHANNEL_CLOSE:
     if (out->id < HOST_CHANNELS) close_channel(&h->channels[out->id]);
     break;
+  case PT_OUT_STORE_WRITE:
+    disk_write(h, out);
+    break;
+  case PT_OUT_STORE_READ:
+    disk_read(h, out);
+    break;
   case PT_OUT_BAN:
     p = peer_with(h, out->peer);
     require(h->doctored || (p && p->liar));
@@ -299,6 +304,7 @@ host *host_new(const uint8_t *data, size_t size) {
   host *h = calloc(1, sizeof *h);
   h->at = data;
   h->end = data + size;
+  h->sites = sites;
   h->site = sites[0];
   key_of(h->site, h->site_key);
   for (uint32_t i = 0; i < HOST_PEERS; i++) {
@@ -338,6 +344,11 @@ void finish(host *h) {
       served = true;
       serve(h, i, SIZE_MAX);
       if (h->fetches[i].open) end_fetch(h, i, PT_OK, 200);
+    }
+    for (uint32_t i = 0; i < HOST_READS; i++) {
+      if (!h->reads[i].open) continue;
+      served = true;
+      disk_answer(h, i, 0);
     }
     if (served) continue;
     uint64_t due = pt_node_deadline(h->node);

@@ -11,6 +11,7 @@
 #define HOST_CHANNELS 16u
 #define HOST_PEERS 8u
 #define HOST_LINKS 32u
+#define HOST_READS PT_READS_MAX
 
 typedef struct host_request {
   bool open;
@@ -38,16 +39,24 @@ typedef struct host_peer {
   bool liar;                        /* it sent something that may be wrong */
 } host_peer;
 
+typedef struct host_read { /* a piece that the node wants from disk */
+  bool open;
+  pt_event event;
+} host_read;
+
 typedef struct host {
   pt_node *node;
   uint64_t now_us;
   const uint8_t *at, *end; /* the input */
+  site *const *sites;      /* that there are */
   const site *site;
   bool doctored; /* the index is not what the site's owner made */
   uint8_t site_key[PT_ID_SIZE];
   host_request requests[HOST_REQUESTS];
   host_fetch fetches[HOST_FETCHES];
   host_channel channels[HOST_CHANNELS];
+  host_read reads[HOST_READS];
+  uint64_t disk_max;
   host_peer peers[HOST_PEERS];
   uint32_t links[HOST_LINKS], link_count;
 } host;
@@ -74,6 +83,15 @@ uint16_t take_u16(host *h);
 uint32_t take_u32(host *h);
 pt_bytes take_bytes(host *h, size_t len);
 uint32_t some_link(host *h);
+
+/* node_disk.c; the first two do what the node says */
+void disk_write(host *h, const pt_event *out);
+void disk_read(host *h, const pt_event *out);
+/* `how`: 0 right, 1 a bit flipped, 2 too short, 3 an error. */
+void disk_answer(host *h, uint32_t slot, int how);
+void disk_answers(host *h);
+void disk_limit(host *h);
+void disk_tells(host *h);
 
 /* node_peer.c */
 void peer_greets(host *h);

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "format/metainfo.h"
 #include "node_host.h"
 
 host_peer *peer_with(host *h, const uint8_t id[PT_ID_SIZE]) {
@@ -27,7 +28,7 @@ void peer_greets(host *h) {
   uint8_t text[512], bits[64];
   pt_writer w = pt_writer_of(text, sizeof text);
   pt_wire_handshake hello = {0};
-  pt_wire_reserved(hello.reserved);
+  pt_wire_reserved(hello.reserved, true);
   if (how & 1) hello.reserved[7] = 0;
   memcpy(hello.info_hash, p->swarm->key, PT_ID_SIZE);
   memcpy(hello.peer_id, p->remote->id, PT_ID_SIZE);

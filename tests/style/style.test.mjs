@@ -8,7 +8,7 @@ import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
-const made = /^(\.git|build.*|node_modules|js\/dist|js\/src\/generated|demo\/site|\.cache)$/
+const made = /^(\.git|build.*|node_modules|js\/dist|js\/src\/generated|demo\/site|demo\/examples\/[^/]+\/(dist|public)|\.cache)$/
 const paths = []
 ;(function walk(folder) {
   for (const entry of readdirSync(root + folder, { withFileTypes: true })) {
@@ -74,7 +74,7 @@ test('the core does no I/O', () => {
 })
 
 test('shell scripts parse and say which shell they are for', () => {
-  for (const path of paths.filter((path) => !isSource(path) && /^(tests\/(run$|setup\/|parts\/)|demo\/run$|\.ci\/run$)/.test(path))) {
+  for (const path of paths.filter((path) => !isSource(path) && /^(tests\/(run$|setup\/|parts\/)|demo\/run$|demo\/examples\/serve$|demo\/examples\/[^/]+\/make$|\.ci\/run$)/.test(path))) {
     assert.match(read(path), /^#!\/usr\/bin\/env bash\n/, path)
     const { status, stderr } = spawnSync('bash', ['-n', root + path], { encoding: 'utf8' })
     assert.equal(status, 0, stderr)

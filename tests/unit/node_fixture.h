@@ -254,6 +254,16 @@ static inline uint32_t nf_connect(node_fixture *nf, uint32_t peer, uint32_t swar
   return link;
 }
 
+/* The peer dials us, and its link comes up. */
+static inline uint32_t nf_accept(node_fixture *nf, uint32_t peer) {
+  nf_signal(nf, peer, PT_SIGNAL_OFFER, "n", peer);
+  const pt_event *offer = nf_find(nf, PT_OUT_PEER_SIGNAL);
+  assert_non_null(offer);
+  uint32_t link = offer->link;
+  nf_link_state(nf, link, PT_LINK_CONNECTED);
+  return link;
+}
+
 static inline void nf_wire(node_fixture *nf, uint32_t channel, const pt_wire_message *m) {
   uint8_t *bytes = malloc(m->data.len + 128);
   pt_writer w = pt_writer_of(bytes, m->data.len + 128);
@@ -266,7 +276,7 @@ static inline void nf_wire(node_fixture *nf, uint32_t channel, const pt_wire_mes
 static inline void nf_greet(node_fixture *nf, uint32_t channel, uint32_t peer, uint32_t swarm) {
   uint8_t bytes[PT_WIRE_HANDSHAKE_SIZE];
   pt_wire_handshake h = {0};
-  pt_wire_reserved(h.reserved);
+  pt_wire_reserved(h.reserved, true);
   memcpy(h.info_hash, nf_key(nf, swarm), PT_ID_SIZE);
   nf_id(peer, h.peer_id);
   pt_writer w = pt_writer_of(bytes, sizeof bytes);

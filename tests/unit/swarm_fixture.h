@@ -28,6 +28,8 @@ typedef struct fixture {
   char names[FX_FILES_MAX][16];
   uint8_t *torrent;
   size_t torrent_len;
+  uint8_t *document; /* the site's document of its piece layers */
+  size_t document_len;
   pt_remote remotes[FX_PEERS_MAX];
   pt_peer *peers[FX_PEERS_MAX];
   fx_ear ears[FX_PEERS_MAX];
@@ -88,6 +90,8 @@ static inline fixture *fx_new_with(uint32_t piece_length, const uint64_t *length
     pt_metainfo m;
     assert_int_equal(pt_metainfo_parse((pt_bytes){fx->torrent, fx->torrent_len}, &m), PT_OK);
     memcpy(key, m.v2, sizeof key);
+    fx->document = pt_metainfo_layers(&m, &fx->document_len);
+    assert_non_null(fx->document);
     pt_metainfo_free(&m);
   }
   fx->s = pt_swarm_new(fx->cx, key, piece_length, files, count);
@@ -121,6 +125,7 @@ static inline void fx_del(fixture *fx) {
   }
   pt_swarm_del(fx->s);
   assert_int_equal(fx->cx->stats.stored_bytes, 0);
+  assert_int_equal(fx->cx->stats.disk_bytes, 0);
   assert_int_equal(fx->cx->pinned_bytes, 0);
   pt_outbox_free(&fx->cx->out);
   for (uint32_t i = 0; i < fx->file_count; i++) {
@@ -128,6 +133,7 @@ static inline void fx_del(fixture *fx) {
     free(fx->layers[i]);
   }
   free(fx->torrent);
+  free(fx->document);
   free(fx->cx);
   free(fx);
 }
@@ -183,7 +189,7 @@ static inline void fx_pass(fixture *fx, uint64_t us) {
 /* A page request for a whole file, or from one place in it. */
 static inline pt_stream *fx_ask(fixture *fx, uint32_t file, uint64_t at, bool blocking) {
   static uint32_t id;
-  pt_stream *st = pt_stream_new(fx->s, ++id, file, at, fx->lengths[file], blocking);
+  pt_stream *st = pt_stream_new(fx->s, ++id, file, at, fx->lengths[file], blocking, false);
   assert_non_null(st);
   pt_stream_credit(st, UINT64_MAX);
   pt_event out;
@@ -248,7 +254,7 @@ static inline void fx_hear_kind(fixture *fx, uint32_t i, enum pt_wire_kind kind)
 static inline void fx_handshake(fixture *fx, uint32_t i, bool fast) {
   uint8_t bytes[PT_WIRE_HANDSHAKE_SIZE];
   pt_wire_handshake h = {0};
-  if (fast) pt_wire_reserved(h.reserved);
+  if (fast) pt_wire_reserved(h.reserved, true);
   memcpy(h.info_hash, fx->s->key, PT_ID_SIZE);
   memcpy(h.peer_id, fx->remotes[i].id, PT_ID_SIZE);
   pt_writer w = pt_writer_of(bytes, sizeof bytes);

@@ -30,7 +30,7 @@ static void a_right_piece_is_kept_and_announced(void **state) {
   fx_leech(fx, 1);
   fx_answer(fx, 0, BLOCKS);
   assert_int_equal(fx->s->pieces[0].state, PT_PIECE_HAVE);
-  assert_memory_equal(fx->s->pieces[0].data, fx->data[0], BLOCKS * PT_BLOCK_SIZE);
+  assert_memory_equal(fx->s->pieces[0].content, fx->data[0], BLOCKS * PT_BLOCK_SIZE);
   assert_true(fx_event(fx, PT_OUT_PIECE));
   assert_int_equal(fx->event.code, PT_SOURCE_PEER);
   assert_memory_equal(fx->event.peer, fx->remotes[0].id, PT_ID_SIZE);

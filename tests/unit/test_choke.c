@@ -3,6 +3,7 @@
 #include "swarm_fixture.h"
 
 #define SLOTS 8u
+#define NEWCOMERS 4u /* served beyond that until the next round */
 #define CROWD 20u
 
 static fixture *seeding(void) {
@@ -17,11 +18,11 @@ static uint32_t unchoked(const fixture *fx) {
   return count;
 }
 
-static void at_most_eight_are_served_at_once(void **state) {
+static void at_most_eight_and_some_newcomers_are_served_at_once(void **state) {
   (void)state;
   fixture *fx = seeding();
   for (uint32_t i = 0; i < CROWD; i++) fx_leech(fx, i);
-  assert_int_equal(unchoked(fx), SLOTS);
+  assert_int_equal(unchoked(fx), SLOTS + NEWCOMERS);
   for (int round = 0; round < 10; round++) {
     fx_pass(fx, 10 * PT_SECOND_US);
     assert_int_equal(unchoked(fx), SLOTS);
@@ -45,11 +46,12 @@ static void everybody_gets_a_turn(void **state) {
 static void a_free_place_is_given_at_once(void **state) {
   (void)state;
   fixture *fx = seeding();
-  for (uint32_t i = 0; i < SLOTS; i++) fx_leech(fx, i);
-  pt_peer *late = fx_leech(fx, SLOTS);
+  const uint32_t most = SLOTS + NEWCOMERS;
+  for (uint32_t i = 0; i < most; i++) fx_leech(fx, i);
+  pt_peer *late = fx_leech(fx, most);
   assert_true(late->choking);
   fx_part(fx, 0);
-  fx_hear_kind(fx, SLOTS, PT_WIRE_INTERESTED);
+  fx_hear_kind(fx, most, PT_WIRE_INTERESTED);
   assert_false(late->choking);
   fx_del(fx);
 }
@@ -111,7 +113,7 @@ static void without_consent_nobody_is_served(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(at_most_eight_are_served_at_once),
+      cmocka_unit_test(at_most_eight_and_some_newcomers_are_served_at_once),
       cmocka_unit_test(everybody_gets_a_turn),
       cmocka_unit_test(a_free_place_is_given_at_once),
       cmocka_unit_test(asking_counts_as_interest),

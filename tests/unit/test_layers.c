@@ -43,7 +43,7 @@ static void hashes_come_from_a_peer_the_origin_is_not_asked(void **state) {
     pt_wire_message m;
     while (fx_find(fx, 0, PT_WIRE_HASH_REQUEST, &m)) answer(fx, 0, &m, false);
     assert_true(knows_all(fx));
-    assert_int_equal(fx->s->torrent_fetch, 0);
+    assert_int_equal(fx->s->layers_fetch, 0);
     assert_int_equal(fx->cx->stats.peers_banned, 0);
     fx_answer(fx, 0, 2);
     assert_int_equal(fx->s->have_count, 1);
@@ -98,7 +98,7 @@ static void who_rejects_is_not_asked_again_at_once_but_others_are(void **state) 
   }
   assert_true(rounds < 50);
   for (uint32_t i = 0; i < 3; i++) assert_int_equal(asked[i], 1);
-  assert_true(fx->s->torrent_fetch != 0); /* then the origin */
+  assert_true(fx->s->layers_fetch != 0); /* then the origin */
   fx_del(fx);
 }
 
@@ -112,49 +112,50 @@ static void silent_peers_are_asked_in_turn(void **state) {
   fx_del(fx);
 }
 
-static void the_torrent_tells_them_when_nobody_else_does(void **state) {
+static void the_site_tells_them_when_nobody_else_does(void **state) {
   (void)state;
   fixture *fx = fresh(700);
   fx->s->counted = true;
   fx_ask(fx, 0, 0, false);
-  uint32_t id = fx->s->torrent_fetch;
+  uint32_t id = fx->s->layers_fetch;
   assert_true(id != 0);
-  for (size_t at = 0; at < fx->torrent_len; at += 1000) {
-    size_t left = fx->torrent_len - at;
-    assert_true(pt_origin_data(fx->s, id, (pt_bytes){fx->torrent + at, left < 1000 ? left : 1000}));
+  for (size_t at = 0; at < fx->document_len; at += 1000) {
+    size_t left = fx->document_len - at;
+    assert_true(
+        pt_origin_data(fx->s, id, (pt_bytes){fx->document + at, left < 1000 ? left : 1000}));
   }
   assert_true(pt_origin_end(fx->s, id, PT_OK, 200));
   assert_true(knows_all(fx));
   fx_del(fx);
 }
 
-static void another_torrent_is_not_believed(void **state) {
+static void what_fits_another_index_is_not_believed(void **state) {
   (void)state;
   fixture *fx = fresh(7), *other = fresh(8);
   fx->s->counted = true;
   pt_stream *st = fx_ask(fx, 0, 0, false);
-  uint32_t id = fx->s->torrent_fetch;
-  pt_origin_data(fx->s, id, (pt_bytes){other->torrent, other->torrent_len});
+  uint32_t id = fx->s->layers_fetch;
+  pt_origin_data(fx->s, id, (pt_bytes){other->document, other->document_len});
   pt_origin_end(fx->s, id, PT_OK, 200);
   fx_serve_all(fx);
   assert_int_equal(fx->s->files[0].chunks_known, 0);
-  assert_true(fx->s->torrent_useless);
+  assert_true(fx->s->layers_useless);
   assert_int_equal(st->result, PT_ERR_STALE); /* rather than to wait for ever */
   fx_del(other);
   fx_del(fx);
 }
 
-static void a_missing_torrent_does_not_stop_other_fetches(void **state) {
+static void a_site_without_layers_does_not_stop_other_fetches(void **state) {
   (void)state;
   fixture *fx = fresh(7);
   fx_seed(fx, 0);
   pt_stream *st = fx_ask(fx, 0, 0, false);
   fx_pass(fx, 1001 * PT_MS_US);
-  assert_true(fx->s->torrent_fetch != 0);
-  pt_origin_end(fx->s, fx->s->torrent_fetch, PT_ERR_UNREACHABLE, 404);
+  assert_true(fx->s->layers_fetch != 0);
+  pt_origin_end(fx->s, fx->s->layers_fetch, PT_ERR_UNREACHABLE, 404);
   fx_plan(fx);
   assert_int_equal(fx->cx->origin_failures, 0);
-  assert_int_equal(fx->s->torrent_fetch, 0);
+  assert_int_equal(fx->s->layers_fetch, 0);
   assert_int_equal(st->result, PT_OK); /* the peer may still answer */
   pt_wire_message m;
   assert_true(fx_find(fx, 0, PT_WIRE_HASH_REQUEST, &m));
@@ -170,7 +171,7 @@ static void without_any_hashes_the_page_goes_itself(void **state) {
   pt_stream *st = fx_ask(fx, 0, 0, false);
   for (int i = 0; i < 60 && st->result == PT_OK; i++) {
     fx_pass(fx, PT_SECOND_US);
-    if (fx->s->torrent_fetch) pt_origin_end(fx->s, fx->s->torrent_fetch, PT_ERR_UNREACHABLE, 404);
+    if (fx->s->layers_fetch) pt_origin_end(fx->s, fx->s->layers_fetch, PT_ERR_UNREACHABLE, 404);
     fx_answer(fx, 0, 100);
     fx_serve_all(fx);
   }
@@ -178,32 +179,32 @@ static void without_any_hashes_the_page_goes_itself(void **state) {
   fx_del(fx);
 }
 
-static void a_torrent_that_stalls_is_given_up(void **state) {
+static void a_site_that_stalls_is_given_up(void **state) {
   (void)state;
   fixture *fx = fresh(7);
   fx->s->counted = true;
   fx_ask(fx, 0, 0, false);
-  uint32_t id = fx->s->torrent_fetch;
+  uint32_t id = fx->s->layers_fetch;
   fx_pass(fx, 5 * PT_SECOND_US);
-  pt_origin_data(fx->s, id, (pt_bytes){fx->torrent, 10});
+  pt_origin_data(fx->s, id, (pt_bytes){fx->document, 10});
   fx_pass(fx, 5 * PT_SECOND_US);
-  assert_int_equal(fx->s->torrent_fetch, id);
+  assert_int_equal(fx->s->layers_fetch, id);
   assert_true(pt_swarm_deadline(fx->s) <= fx->cx->now_us + 3 * PT_SECOND_US);
   fx_pass(fx, 4 * PT_SECOND_US);
-  assert_int_not_equal(fx->s->torrent_fetch, id);
+  assert_int_not_equal(fx->s->layers_fetch, id);
   fx_del(fx);
 }
 
-static void a_torrent_that_is_too_long_is_dropped(void **state) {
+static void more_layers_than_there_are_pieces_are_dropped(void **state) {
   (void)state;
   fixture *fx = fresh(7);
   fx->s->counted = true;
   fx_ask(fx, 0, 0, false);
   pt_bytes part = {unit_bytes(1 << 20, 1), 1 << 20};
-  uint32_t id = fx->s->torrent_fetch;
-  for (uint32_t i = 0; i <= PT_TORRENT_BYTES_MAX >> 20; i++) pt_origin_data(fx->s, id, part);
-  assert_true(fx->s->torrent_useless);
-  assert_true(fx->s->torrent_len <= PT_TORRENT_BYTES_MAX);
+  uint32_t id = fx->s->layers_fetch;
+  for (uint32_t i = 0; i < 3; i++) pt_origin_data(fx->s, id, part);
+  assert_true(fx->s->layers_useless);
+  assert_int_equal(fx->s->document_len, 0);
   unit_drop(part);
   fx_del(fx);
 }
@@ -312,12 +313,12 @@ int main(void) {
       cmocka_unit_test(wrong_hashes_get_their_sender_banned),
       cmocka_unit_test(who_rejects_is_not_asked_again_at_once_but_others_are),
       cmocka_unit_test(silent_peers_are_asked_in_turn),
-      cmocka_unit_test(the_torrent_tells_them_when_nobody_else_does),
-      cmocka_unit_test(another_torrent_is_not_believed),
-      cmocka_unit_test(a_missing_torrent_does_not_stop_other_fetches),
+      cmocka_unit_test(the_site_tells_them_when_nobody_else_does),
+      cmocka_unit_test(what_fits_another_index_is_not_believed),
+      cmocka_unit_test(a_site_without_layers_does_not_stop_other_fetches),
       cmocka_unit_test(without_any_hashes_the_page_goes_itself),
-      cmocka_unit_test(a_torrent_that_stalls_is_given_up),
-      cmocka_unit_test(a_torrent_that_is_too_long_is_dropped),
+      cmocka_unit_test(a_site_that_stalls_is_given_up),
+      cmocka_unit_test(more_layers_than_there_are_pieces_are_dropped),
       cmocka_unit_test(twins_learn_from_one_answer),
       cmocka_unit_test(requests_that_make_no_sense_are_rejected),
       cmocka_unit_test(hashing_for_one_peer_is_bounded),

@@ -173,7 +173,7 @@ static void links_are_bounded(void **state) {
   (void)state;
   node_fixture *nf = nf_new((pt_config){.peers_max = 5000});
   nf_welcome(nf);
-  for (uint32_t peer = 1; peer <= PT_PEERS_MAX + 20; peer++) {
+  for (uint32_t peer = 1; peer <= 2 * PT_PEERS_MAX; peer++) {
     if (peer & 1)
       nf_named(nf, peer, 0);
     else
@@ -183,13 +183,68 @@ static void links_are_bounded(void **state) {
   nf_del(nf);
 }
 
+/* Were all places taken by our own dials, nobody in a crowd would be answered. */
+static void dials_leave_room_for_those_who_dial_us(void **state) {
+  (void)state;
+  node_fixture *nf = nf_new((pt_config){.peers_max = 10});
+  nf_welcome(nf);
+  for (uint32_t peer = 1; peer <= 10; peer++) nf_named(nf, peer, 0);
+  assert_int_equal(nf_links(nf), 4);
+  nf_forget(nf);
+  for (uint32_t peer = 11; peer <= 16; peer++) nf_accept(nf, peer);
+  nf_forget(nf);
+  nf_signal(nf, 17, PT_SIGNAL_OFFER, "late", 17);
+  assert_int_equal(nf_links(nf), 10);
+  assert_true(nf_said(nf, PT_SIG_SIGNAL)); /* who is not answered must not wait */
+  assert_int_equal(nf->message.kind, PT_SIGNAL_BYE);
+  assert_memory_equal(nf->message.nonce.data, "late", 4);
+  nf_del(nf);
+}
+
+static void what_was_to_be_shared_outlives_a_lost_dial(void **state) {
+  (void)state;
+  node_fixture *nf = nf_new((pt_config){0});
+  uint32_t peer = higher_peer(nf, true);
+  nf_welcome(nf);
+  nf_named(nf, peer, 0);
+  nf_named(nf, peer, 1);
+  nf_forget(nf);
+  uint32_t link = nf_accept(nf, peer); /* its offer stands */
+  assert_int_equal(nf_count(nf, PT_OUT_CHANNEL_OPEN), 0);
+  nf_channel(nf, 1, link, 0, false);
+  const pt_event *open = nf_find(nf, PT_OUT_CHANNEL_OPEN);
+  assert_non_null(open);
+  assert_memory_equal(open->swarm, nf_key(nf, 1), PT_ID_SIZE);
+  nf_del(nf);
+}
+
+static void a_channel_that_the_peer_closed_can_be_opened_again(void **state) {
+  (void)state;
+  node_fixture *nf = nf_new((pt_config){0});
+  nf_welcome(nf);
+  uint32_t link = nf_connect(nf, 1, 0);
+  nf_channel(nf, 1, link, 0, true);
+  nf_named(nf, 1, 1);
+  nf_channel(nf, 2, link, 1, true);
+  pt_event closed = {.kind = PT_IN_CHANNEL_CLOSED, .id = 2};
+  nf_give(nf, &closed);
+  nf_forget(nf);
+  nf_named(nf, 1, 0); /* this one is open still */
+  assert_int_equal(nf_count(nf, PT_OUT_CHANNEL_OPEN), 0);
+  nf_named(nf, 1, 1);
+  const pt_event *open = nf_find(nf, PT_OUT_CHANNEL_OPEN);
+  assert_non_null(open);
+  assert_memory_equal(open->swarm, nf_key(nf, 1), PT_ID_SIZE);
+  nf_del(nf);
+}
+
 static void channels_are_bounded_and_one_too_many_is_closed(void **state) {
   (void)state;
   node_fixture *nf = nf_new((pt_config){.peers_max = PT_PEERS_MAX});
   nf_welcome(nf);
   uint32_t id = 0, refused = 0;
   for (uint32_t peer = 1; peer <= PT_PEERS_MAX; peer++) {
-    uint32_t link = nf_connect(nf, peer, 0);
+    uint32_t link = nf_accept(nf, peer);
     for (uint32_t s = 0; s < NF_SWARMS; s++) {
       nf_forget(nf);
       assert_int_equal(nf_channel(nf, ++id, link, s, false), PT_OK);
@@ -236,7 +291,7 @@ static void a_link_that_does_not_come_up_is_given_up(void **state) {
 /* Mute peers must not keep a visitor from those that give. */
 static void mute_peers_lose_their_place(void **state) {
   (void)state;
-  node_fixture *nf = nf_new((pt_config){.peers_max = 3});
+  node_fixture *nf = nf_new((pt_config){.peers_max = 8});
   nf_welcome(nf);
   nf_connect(nf, 1, 0); /* never opens a channel */
   uint32_t link = nf_connect(nf, 2, 0);
@@ -317,6 +372,102 @@ static void without_consent_there_are_no_links(void **state) {
   nf_del(nf);
 }
 
+/* What the server says of a WebTorrent client. */
+static void legacy_offer(node_fixture *nf, uint32_t from, const char *nonce, uint32_t swarm) {
+  pt_signalling *m = nf_message(PT_SIG_SIGNAL);
+  nf_id(from, m->from);
+  memcpy(m->legacy, nf_key(nf, swarm), PT_ID_SIZE);
+  m->kind = PT_SIGNAL_OFFER;
+  m->nonce = (pt_bytes){(const uint8_t *)nonce, strlen(nonce)};
+  m->sdp = nf_sdp(from + 1); /* somebody's: its id is bound to nothing */
+  nf_hear(nf, m);
+}
+
+static void a_webtorrent_client_is_met_without_proof(void **state) {
+  (void)state;
+  node_fixture *nf = nf_new((pt_config){0});
+  nf_welcome(nf);
+  legacy_offer(nf, 1, "n1", 0);
+  const pt_event *offer = nf_find(nf, PT_OUT_PEER_SIGNAL);
+  assert_non_null(offer);
+  assert_int_equal(offer->flags, PT_FLAG_LEGACY);
+  uint32_t link = offer->link;
+  /* Our candidates are in the SDP: nothing else is said to it. */
+  pt_event mine = {.kind = PT_IN_PEER_SIGNAL, .link = link, .code = PT_SIGNAL_CANDIDATE};
+  mine.data = (pt_bytes){(const uint8_t *)"{}", 2};
+  nf_give(nf, &mine);
+  assert_false(nf_said(nf, PT_SIG_SIGNAL));
+  mine.code = PT_SIGNAL_ANSWER;
+  mine.data = nf_sdp(0);
+  nf_give(nf, &mine);
+  assert_true(nf_said(nf, PT_SIG_SIGNAL));
+  assert_memory_equal(nf->message.legacy, nf_key(nf, 0), PT_ID_SIZE);
+  assert_memory_equal(nf->message.nonce.data, "n1", 2);
+  /* Its channel has a label of its own, and is for the one swarm it came for. */
+  pt_event open = {.kind = PT_IN_CHANNEL_OPENED, .id = 1, .link = link};
+  memset(open.swarm, 0xee, PT_ID_SIZE);
+  nf_give(nf, &open);
+  assert_int_equal(nf_count(nf, PT_OUT_CHANNEL_CLOSE), 0);
+  open.id = 2;
+  nf_give(nf, &open);
+  assert_int_equal(nf_count(nf, PT_OUT_CHANNEL_CLOSE), 1);
+  /* A second offer for that swarm is one too many; for another it is another link. */
+  legacy_offer(nf, 1, "n2", 0);
+  assert_int_equal(nf_links(nf), 1);
+  legacy_offer(nf, 1, "n3", 1);
+  assert_int_equal(nf_links(nf), 2);
+  /* A swarm that the site does not have is nobody's. */
+  pt_signalling *m = nf_message(PT_SIG_SIGNAL);
+  nf_id(5, m->from);
+  memset(m->legacy, 0xdd, PT_ID_SIZE);
+  m->kind = PT_SIGNAL_OFFER;
+  m->nonce = (pt_bytes){(const uint8_t *)"n4", 2};
+  m->sdp = nf_sdp(5);
+  nf_hear(nf, m);
+  assert_int_equal(nf_links(nf), 2);
+  nf_del(nf);
+}
+
+static void a_webtorrent_client_is_dialled_with_a_whole_offer(void **state) {
+  (void)state;
+  node_fixture *nf = nf_new((pt_config){0});
+  nf_welcome(nf);
+  for (uint32_t swarm = 0; swarm < 2; swarm++) {
+    pt_signalling *m = nf_message(PT_SIG_PEERS);
+    memcpy(m->swarm, nf_key(nf, swarm), PT_ID_SIZE);
+    nf_id(1, m->peers[m->peer_count].peer);
+    memcpy(m->peers[m->peer_count++].legacy, nf_key(nf, swarm), PT_ID_SIZE);
+    m->complete = 1;
+    nf_hear(nf, m);
+    nf_hear(nf, m);
+    const pt_event *dial = nf_find(nf, PT_OUT_PEER_DIAL);
+    assert_non_null(dial);
+    assert_int_equal(dial->flags, PT_FLAG_LEGACY);
+    assert_memory_equal(dial->swarm, nf_key(nf, swarm), PT_ID_SIZE);
+    assert_int_equal(nf_count(nf, PT_OUT_PEER_DIAL), 0);
+    assert_int_equal(nf_links(nf), swarm + 1);
+  }
+  /* Nobody can pass for a visitor by the mark: an answer belongs to its link. */
+  nf_named(nf, 3, 0);
+  const pt_event *dial = nf_find(nf, PT_OUT_PEER_DIAL);
+  assert_int_equal(dial->flags, 0);
+  pt_event offer = {
+      .kind = PT_IN_PEER_SIGNAL, .link = dial->link, .code = PT_SIGNAL_OFFER, .data = nf_sdp(0)};
+  nf_give(nf, &offer);
+  assert_true(nf_said(nf, PT_SIG_SIGNAL));
+  char nonce[PT_NONCE_LEN_MAX + 1] = "";
+  memcpy(nonce, nf->message.nonce.data, nf->message.nonce.len);
+  pt_signalling *m = nf_message(PT_SIG_SIGNAL);
+  nf_id(3, m->from);
+  memcpy(m->legacy, nf_key(nf, 0), PT_ID_SIZE);
+  m->kind = PT_SIGNAL_ANSWER;
+  m->nonce = (pt_bytes){(const uint8_t *)nonce, strlen(nonce)};
+  m->sdp = nf_sdp(4);
+  nf_hear(nf, m);
+  assert_int_equal(nf_count(nf, PT_OUT_PEER_SIGNAL), 0);
+  nf_del(nf);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(who_is_named_is_dialled_once),
@@ -328,6 +479,9 @@ int main(void) {
       cmocka_unit_test(when_both_open_a_channel_one_is_left),
       cmocka_unit_test(an_undelivered_offer_frees_its_place_at_once),
       cmocka_unit_test(links_are_bounded),
+      cmocka_unit_test(dials_leave_room_for_those_who_dial_us),
+      cmocka_unit_test(what_was_to_be_shared_outlives_a_lost_dial),
+      cmocka_unit_test(a_channel_that_the_peer_closed_can_be_opened_again),
       cmocka_unit_test(channels_are_bounded_and_one_too_many_is_closed),
       cmocka_unit_test(channels_of_nobody_or_of_nothing_are_closed),
       cmocka_unit_test(a_link_that_does_not_come_up_is_given_up),
@@ -336,6 +490,8 @@ int main(void) {
       cmocka_unit_test(who_is_banned_stays_away),
       cmocka_unit_test(a_bye_ends_only_its_own_conversation),
       cmocka_unit_test(without_consent_there_are_no_links),
+      cmocka_unit_test(a_webtorrent_client_is_met_without_proof),
+      cmocka_unit_test(a_webtorrent_client_is_dialled_with_a_whole_offer),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

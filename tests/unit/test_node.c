@@ -151,8 +151,28 @@ static void an_upload_limit_is_kept_by_the_whole_node(void **state) {
   nf_del(nf);
 }
 
+static void a_host_that_calls_late_excuses_others_once(void **state) {
+  (void)state;
+  node_fixture *nf = nf_new((pt_config){0});
+  nf_welcome(nf);
+  nf_named(nf, 1, 0); /* a dial that is to be given up at a time of its own */
+  uint64_t due_us = pt_node_deadline(nf->node);
+  assert_true(due_us != PT_NEVER);
+  pt_event tick = {.kind = PT_IN_TICK};
+  pt_event out;
+  assert_int_equal(pt_node_input(nf->node, due_us, &tick), PT_OK);
+  while (pt_node_poll(nf->node, &out)) continue;
+  assert_int_equal(nf->node->cx.grace_us, 0); /* in time */
+  uint64_t late_us = pt_node_deadline(nf->node) + 4 * PT_SECOND_US;
+  assert_int_equal(pt_node_input(nf->node, late_us, &tick), PT_OK);
+  while (pt_node_poll(nf->node, &out)) continue;
+  assert_true(nf->node->cx.grace_us > late_us);
+  nf_del(nf);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
+      cmocka_unit_test(a_host_that_calls_late_excuses_others_once),
       cmocka_unit_test(requests_that_can_not_be_are_ended_at_once),
       cmocka_unit_test(requests_are_bounded),
       cmocka_unit_test(what_is_gone_is_no_error),

@@ -94,7 +94,7 @@ static void messages_may_be_cut_anywhere(void **state) {
     uint8_t *bytes = malloc(1 << 20);
     pt_writer w = pt_writer_of(bytes, 1 << 20);
     pt_wire_handshake h = {0};
-    pt_wire_reserved(h.reserved);
+    pt_wire_reserved(h.reserved, true);
     memcpy(h.info_hash, fx->s->key, PT_ID_SIZE);
     memcpy(h.peer_id, fx->remotes[0].id, PT_ID_SIZE);
     pt_wire_handshake_encode(&w, &h);
@@ -362,6 +362,97 @@ static void what_is_unknown_is_skipped(void **state) {
   fx_del(fx);
 }
 
+/* A WebTorrent client: greets by the v1 info-hash, as whom it likes, knows no
+ * BEP 52, and thinks that files are padded with zeros. */
+static pt_peer *meet_webtorrent(fixture *fx, uint32_t i) {
+  fx->s->hybrid = true;
+  memset(fx->s->v1, 0x11, PT_ID_SIZE);
+  pt_remote *r = &fx->remotes[i];
+  pt_peer *p = fx_meet(fx, i);
+  /* (fx_meet() greeted as to a visitor: once more, as to a client.) */
+  r->legacy = true;
+  memcpy(r->info_hash, fx->s->v1, PT_ID_SIZE);
+  p->control_len = 0;
+  pt_peer_greet(p);
+  uint8_t bytes[PT_WIRE_HANDSHAKE_SIZE];
+  pt_wire_handshake h = {0};
+  pt_wire_reserved(h.reserved, false);
+  memcpy(h.info_hash, fx->s->v1, PT_ID_SIZE);
+  memset(h.peer_id, 0x77, PT_ID_SIZE);
+  pt_writer w = pt_writer_of(bytes, sizeof bytes);
+  pt_wire_handshake_encode(&w, &h);
+  fx_hear_bytes(fx, i, (pt_bytes){bytes, w.len});
+  return p;
+}
+
+static void a_webtorrent_client_is_greeted_in_its_own_words(void **state) {
+  (void)state;
+  fixture *fx = fx_new_simple(10, 1);
+  fx_have(fx, 3);
+  pt_peer *p = meet_webtorrent(fx, 0);
+  assert_true(p->greeted && !p->broken && !p->hashes);
+  uint8_t sent[PT_CHANNEL_SEND_MAX];
+  size_t len = pt_peer_send(p, sent);
+  pt_wire_handshake ours;
+  assert_int_equal(pt_wire_handshake_decode((pt_bytes){sent, len}, &ours), PT_OK);
+  assert_memory_equal(ours.info_hash, fx->s->v1, PT_ID_SIZE);
+  assert_false(pt_wire_has_v2(ours.reserved));
+  bool bitfield = false;
+  pt_wire_message m;
+  size_t used;
+  for (size_t at = PT_WIRE_HANDSHAKE_SIZE; at < len; at += used) {
+    assert_int_equal(pt_wire_decode((pt_bytes){sent + at, len - at}, &m, &used), PT_OK);
+    bitfield |= m.kind == PT_WIRE_BITFIELD && m.data.data[0] == 0x10;
+    assert_true(m.kind != PT_WIRE_HAVE_ALL && m.kind != PT_WIRE_HAVE_NONE);
+  }
+  assert_true(bitfield);
+  /* By the swarm's other name it is somebody else's. */
+  pt_peer *q = fx_meet(fx, 1);
+  fx->remotes[1].legacy = true;
+  memcpy(fx->remotes[1].info_hash, fx->s->v1, PT_ID_SIZE);
+  fx_handshake(fx, 1, true);
+  assert_true(q->broken);
+  fx_part(fx, 1);
+  fx_del(fx);
+}
+
+static void a_webtorrent_client_gets_the_zeros_behind_a_file(void **state) {
+  (void)state;
+  const uint64_t lengths[] = {20000, 5000};
+  fixture *fx = fx_new(2 * PT_BLOCK_SIZE, lengths, 2);
+  fx_have(fx, 0);
+  fx_have(fx, 1);
+  pt_peer *p = meet_webtorrent(fx, 0);
+  fx_hear_kind(fx, 0, PT_WIRE_INTERESTED);
+  assert_false(p->choking);
+  pt_peer_drained(p);
+  p->control_len = 0;
+  static const struct {
+    uint32_t piece, begin, length, here; /* here: bytes of the file */
+  } cases[] = {{0, 0, PT_BLOCK_SIZE, PT_BLOCK_SIZE},
+               {0, PT_BLOCK_SIZE, PT_BLOCK_SIZE, 20000 - PT_BLOCK_SIZE},
+               {0, 20000, 100, 0},
+               {1, 4000, 1000, 1000}};
+  for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    request(fx, 0, cases[i].piece, cases[i].begin, cases[i].length);
+    assert_false(p->broken);
+    uint8_t out[PT_CHANNEL_SEND_MAX];
+    size_t len = pt_peer_send(p, out), used;
+    pt_wire_message m;
+    assert_int_equal(pt_wire_decode((pt_bytes){out, len}, &m, &used), PT_OK);
+    assert_int_equal(m.kind, PT_WIRE_PIECE);
+    assert_int_equal(m.data.len, cases[i].length);
+    const uint8_t *file = fx->data[cases[i].piece] + cases[i].begin;
+    if (cases[i].here) assert_memory_equal(m.data.data, file, cases[i].here);
+    for (size_t k = cases[i].here; k < m.data.len; k++) assert_int_equal(m.data.data[k], 0);
+    pt_peer_drained(p);
+  }
+  request(fx, 0, 1, 4000, 1001); /* the last file is not padded */
+  assert_true(p->broken);
+  fx_part(fx, 0);
+  fx_del(fx);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(a_wrong_message_costs_its_sender_the_channel),
@@ -380,6 +471,8 @@ int main(void) {
       cmocka_unit_test(our_own_wants_keep_to_the_bound),
       cmocka_unit_test(blocks_that_nobody_asked_for_are_only_counted),
       cmocka_unit_test(what_is_unknown_is_skipped),
+      cmocka_unit_test(a_webtorrent_client_is_greeted_in_its_own_words),
+      cmocka_unit_test(a_webtorrent_client_gets_the_zeros_behind_a_file),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -130,6 +130,9 @@ static void media_types_follow_the_last_extension(void **state) {
   assert_string_equal(pt_media_type("a/b.tar/film.WEBM"), "video/webm");
   assert_string_equal(pt_media_type("folder.html/noextension"), "application/octet-stream");
   assert_string_equal(pt_media_type("x.wasm"), "application/wasm");
+  assert_true(pt_media_is_dense(pt_media_type("a.jpg")) && pt_media_is_dense("video/mp4"));
+  assert_false(pt_media_is_dense(pt_media_type("a.svg")) || pt_media_is_dense("text/css"));
+  assert_false(pt_media_is_dense(pt_media_type("a.wav")) || pt_media_is_dense("font/ttf"));
 }
 
 static void foreign_pages_need_permission(void **state) {

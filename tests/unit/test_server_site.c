@@ -88,14 +88,14 @@ static void bundles_stay_within_their_bounds(void **state) {
   (void)state;
   pt_plan plan;
   pt_scan scan = scan_of(5000, "all/%02u%04u", 10); /* too many for one bundle */
-  assert_true(pt_plan_make(&scan, 256, &plan));
+  assert_true(pt_plan_make(&scan, "", 256, &plan));
   check_plan(&scan, &plan);
   assert_int_equal(plan.swarm_count, 2);
   assert_int_equal(plan.swarms[0].count, 4096);
   pt_plan_free(&plan);
 
   scan = scan_of(200, "all/%02u%04u", 3u << 20); /* too long for one */
-  assert_true(pt_plan_make(&scan, 256, &plan));
+  assert_true(pt_plan_make(&scan, "", 256, &plan));
   check_plan(&scan, &plan);
   assert_int_equal(plan.swarm_count, 3);
   pt_plan_free(&plan);
@@ -105,13 +105,13 @@ static void many_folders_and_large_files_are_joined(void **state) {
   (void)state;
   pt_plan plan;
   pt_scan scan = scan_of(6000, "f%02u/g%04u/x", 100); /* 6,000 folders in 60 */
-  assert_true(pt_plan_make(&scan, 256, &plan));
+  assert_true(pt_plan_make(&scan, "", 256, &plan));
   check_plan(&scan, &plan);
   assert_int_equal(plan.swarm_count, 60);
   pt_plan_free(&plan);
 
   scan = scan_of(1000, "f%02u/%04u", 5u << 20); /* each would be a swarm */
-  assert_true(pt_plan_make(&scan, 256, &plan));
+  assert_true(pt_plan_make(&scan, "", 256, &plan));
   check_plan(&scan, &plan);
   assert_true(plan.swarm_count <= 256);
   pt_plan_free(&plan);

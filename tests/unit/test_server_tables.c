@@ -59,19 +59,20 @@ static void members_come_change_and_go(void **state) {
   for (uint32_t i = 0; i < PEERS; i++) {
     id_of(peer, i);
     id_of(key, 1000 + i % 3);
-    assert_non_null(pt_members_join(&members, &mine[i], peer, key, i % 2));
+    pt_memberships_init(&mine[i], peer, false, NULL);
+    assert_non_null(pt_members_join(&members, &mine[i], key, i % 2));
   }
   assert_int_equal(members.swarms.count, 3);
   id_of(key, 1000);
   const pt_membership *m = pt_members_find(&mine[0], key);
   assert_int_equal(m->swarm->seeds.count, 9);
   assert_int_equal(m->swarm->leechers.count, 8);
-  id_of(peer, 3);
-  assert_non_null(pt_members_join(&members, &mine[3], peer, key, 0)); /* completed */
+  assert_non_null(pt_members_join(&members, &mine[3], key, 0)); /* completed */
   assert_int_equal(m->swarm->seeds.count, 10);
   assert_int_equal(m->swarm->leechers.count, 7);
-  pt_sig_peer out[PT_SIGNAL_PEERS_MAX];
+  const pt_membership *out[PT_MEMBERS_CHOSEN_MAX];
   assert_int_equal(pt_members_choose(m, 100, &random, out), 7); /* a seed: leechers only */
+  for (size_t i = 0; i < 7; i++) assert_false(out[i]->is_seed);
   for (size_t i = 0; i < PEERS; i += 2) pt_members_leave_all(&members, &mine[i]);
   for (size_t i = 1; i < PEERS; i += 2) pt_members_leave_all(&members, &mine[i]);
   assert_int_equal(members.swarms.count, 0);
@@ -84,12 +85,13 @@ static void a_peer_has_a_bounded_number_of_swarms(void **state) {
   uint8_t peer[PT_ID_SIZE] = {1}, key[PT_ID_SIZE];
   pt_members members;
   pt_members_init(&members, 100000, 1);
+  pt_memberships_init(&mine, peer, false, NULL);
   for (uint32_t i = 0; i < PT_MEMBERSHIPS_MAX; i++) {
     id_of(key, i);
-    assert_non_null(pt_members_join(&members, &mine, peer, key, 1));
+    assert_non_null(pt_members_join(&members, &mine, key, 1));
   }
   id_of(key, 5000);
-  assert_null(pt_members_join(&members, &mine, peer, key, 1));
+  assert_null(pt_members_join(&members, &mine, key, 1));
   assert_int_equal(members.swarms.count, PT_MEMBERSHIPS_MAX);
   pt_members_leave_all(&members, &mine);
   pt_members_free(&members);
@@ -128,7 +130,8 @@ static void a_peer_comes_back_only_with_its_token(void **state) {
   pt_resumes resumes;
   pt_members_init(&members, 10, 1);
   pt_resumes_init(&resumes, 1);
-  pt_members_join(&members, &mine, peer, key, 1);
+  pt_memberships_init(&mine, peer, false, NULL);
+  pt_members_join(&members, &mine, key, 1);
   pt_resumes_keep(&resumes, peer, token, &mine, 0);
   pt_resumes_keep(&resumes, peer, token, &mine, 1000); /* replaces the first */
   assert_null(pt_resumes_find(&resumes, peer, wrong));

@@ -9,6 +9,7 @@ static void it_introduces_itself_and_joins(void **state) {
   nf_kind(nf, PT_IN_SERVER_OPENED);
   assert_true(nf_said(nf, PT_SIG_HELLO));
   assert_memory_equal(nf->message.peer, pt_node_id(nf->node), PT_ID_SIZE);
+  assert_int_equal(nf->message.anywhere, 0);
   pt_signalling *m = nf_message(PT_SIG_WELCOME);
   m->resume = (pt_bytes){(const uint8_t *)"ticket", 6};
   nf_hear(nf, m);
@@ -22,6 +23,36 @@ static void it_introduces_itself_and_joins(void **state) {
   assert_true(nf_said(nf, PT_SIG_HELLO));
   assert_int_equal(nf->message.resume.len, 6);
   assert_memory_equal(nf->message.resume.data, "ticket", 6);
+  nf_del(nf);
+}
+
+/* The visitor's word counts against the site's: peers are chosen anywhere. */
+static void the_server_hears_that_nearness_is_not_wanted(void **state) {
+  (void)state;
+  node_fixture *nf = nf_new((pt_config){.anywhere = 1});
+  nf_kind(nf, PT_IN_SERVER_OPENED);
+  assert_true(nf_said(nf, PT_SIG_HELLO));
+  assert_int_equal(nf->message.anywhere, 1);
+  nf_del(nf);
+}
+
+/* With threshold 3 the first three load from the site, the fourth from peers. */
+static void peers_are_met_once_there_are_as_many_others_as_the_threshold(void **state) {
+  (void)state;
+  node_fixture *nf = nf_new((pt_config){0});
+  nf_welcome(nf);
+  pt_event policy = {.kind = PT_IN_POLICY, .length = UINT64_MAX, .id = 3};
+  assert_int_equal(nf_give(nf, &policy), PT_OK);
+  nf_forget(nf);
+  for (uint32_t all = 1; all <= 4; all++) {
+    pt_signalling *m = nf_message(PT_SIG_PEERS);
+    memcpy(m->swarm, nf_key(nf, 0), PT_ID_SIZE);
+    m->complete = all / 2;
+    m->incomplete = all - all / 2; /* all of them, this visitor too */
+    for (uint32_t i = 1; i < all; i++) nf_id(i, m->peers[m->peer_count++].peer);
+    nf_hear(nf, m);
+    assert_int_equal(nf_count(nf, PT_OUT_PEER_DIAL), all == 4 ? 3 : 0);
+  }
   nf_del(nf);
 }
 
@@ -153,6 +184,8 @@ static void swarms_are_joined_again_as_often_as_the_server_says(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(it_introduces_itself_and_joins),
+      cmocka_unit_test(the_server_hears_that_nearness_is_not_wanted),
+      cmocka_unit_test(peers_are_met_once_there_are_as_many_others_as_the_threshold),
       cmocka_unit_test(a_server_that_fails_is_tried_ever_more_slowly),
       cmocka_unit_test(a_silent_server_is_closed_and_tried_again),
       cmocka_unit_test(a_draining_server_is_left_for_as_long_as_it_says),

@@ -53,7 +53,7 @@ static const char *encode(const pt_signalling *m) {
 /* One message of each action, as it is written. */
 static const char *const samples[] = {
     "{\"action\":\"hello\",\"id\":\"q1\",\"peer\":\"" ID_A "\",\"fingerprint\":\"" HASH_C
-    "\",\"token\":\"eyJ.x\",\"caps\":[],\"resume\":\"r\"}",
+    "\",\"token\":\"eyJ.x\",\"anywhere\":1,\"caps\":[],\"resume\":\"r\"}",
     "{\"action\":\"welcome\",\"id\":17,\"ring\":\"0a\",\"salt\":\"s\\u0000\\\"\",\"epoch\":4,"
     "\"iceServers\":[{\"urls\":\"stun:x\"}],\"limits\":{\"message\":65536,\"x\":[1]},"
     "\"settings\":{\"threshold\":0},\"seeds\":[\"" ID_A "\",\"" ID_B
@@ -62,11 +62,11 @@ static const char *const samples[] = {
     "\",\"left\":9007199254740992,\"want\":8},{\"h\":\"" ID_B "\",\"left\":0,\"want\":0}]}",
     "{\"action\":\"leave\",\"swarms\":[\"" ID_A "\",\"" ID_B "\"]}",
     "{\"action\":\"peers\",\"h\":\"" ID_A "\",\"peers\":[{\"peer\":\"" ID_B
-    "\",\"near\":3},{\"peer\":\"" ID_A "\",\"near\":0}],"
+    "\",\"near\":3},{\"peer\":\"" ID_A "\",\"near\":0,\"legacy\":\"" ID_B "\"}],"
     "\"complete\":5,\"incomplete\":4294967295,\"interval\":120}",
     "{\"action\":\"signal\",\"to\":\"" ID_A "\",\"from\":\"" ID_B
     "\",\"kind\":\"offer\",\"nonce\":\"n1\",\"sdp\":\"v=0\\r\\ns=-\\r\\n\"}",
-    "{\"action\":\"signal\",\"to\":\"" ID_A
+    "{\"action\":\"signal\",\"to\":\"" ID_A "\",\"legacy\":\"" ID_B
     "\",\"kind\":\"answer\",\"nonce\":\"n1\",\"sdp\":\"v=0\\r\\n\"}",
     "{\"action\":\"signal\",\"from\":\"" ID_A
     "\",\"kind\":\"candidate\",\"nonce\":\"n1\",\"candidate\":{\"candidate\":\"c "
@@ -100,6 +100,7 @@ static void fields_come_out_where_they_belong(void **state) {
   assert_filled(message.peer, PT_ID_SIZE, 1);
   assert_filled(message.fingerprint, PT_HASH_SIZE, 3);
   assert_text(message.token, "eyJ.x");
+  assert_int_equal(message.anywhere, 1);
   decode_ok(samples[1]);
   assert_text(message.id, "17");
   assert_int_equal(message.salt.len, 3);

@@ -52,7 +52,7 @@ static void what_blocks_the_page_does_not_wait(void **state) {
 
 static void the_head_start_is_bounded(void **state) {
   (void)state;
-  fixture *fx = fx_new_simple(100, 4);
+  fixture *fx = fx_new_simple(60, 4); /* part of a page, not a long download */
   fx->cx->head_start = PIECE;
   fx_ask(fx, 0, 0, false);
   assert_int_equal(fx->cx->fetches, 1);
@@ -214,6 +214,22 @@ static void a_stream_that_starves_is_rescued(void **state) {
   fx_del(fx);
 }
 
+/* After a pause of ours what the peer sent still waits to be given in. */
+static void who_was_late_itself_finds_nobody_late(void **state) {
+  (void)state;
+  fixture *fx = fx_new_simple(20, 4);
+  pt_peer *p = fx_seed(fx, 0);
+  fx_ask(fx, 0, 0, false);
+  fx->cx->grace_us = fx->cx->now_us + 5500 * PT_MS_US;
+  fx_pass(fx, 5 * PT_SECOND_US);
+  assert_int_equal(fx->cx->fetches, 0);
+  assert_int_equal(p->snubbed_until_us, 0);
+  fx_pass(fx, PT_SECOND_US);
+  assert_true(fx->cx->fetches > 0);
+  assert_true(p->snubbed_until_us > 0);
+  fx_del(fx);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(who_is_alone_fetches_at_once_in_one_request),
@@ -229,6 +245,7 @@ int main(void) {
       cmocka_unit_test(promises_are_believed_for_a_while_only),
       cmocka_unit_test(one_of_those_who_want_it_fetches_and_others_step_in_later),
       cmocka_unit_test(a_stream_that_starves_is_rescued),
+      cmocka_unit_test(who_was_late_itself_finds_nobody_late),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -45,10 +45,31 @@ static void what_is_not_utf8_is_refused(void **state) {
   assert_true(pt_utf8_valid((const uint8_t *)"a\0\xc3\xa9\xe2\x82\xac\xf0\x9f\x8c\x8a", 11));
 }
 
+static bool is_plain(uint8_t c) { return c >= 0x20 && c < 0x80 && c != '"' && c != '\\'; }
+
+/* Every byte at every place of a word: a run is never too long, and too short by
+ * less than a word. */
+static void plain_runs_end_where_plain_text_does(void **state) {
+  (void)state;
+  uint8_t text[40];
+  for (unsigned c = 0; c < 256; c++) {
+    for (size_t place = 0; place < sizeof text; place++) {
+      memset(text, 'a' + (int)(place % 26), sizeof text);
+      text[place] = (uint8_t)c;
+      size_t expected = is_plain((uint8_t)c) ? sizeof text : place;
+      size_t run = pt_utf8_plain_run(text, sizeof text);
+      assert_true(run <= expected && expected - run < 8);
+      assert_int_equal(pt_utf8_valid(text, sizeof text), c < 0x80);
+    }
+  }
+  assert_int_equal(pt_utf8_plain_run(NULL, 0), 0);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(every_character_survives_the_round_trip),
       cmocka_unit_test(what_is_not_utf8_is_refused),
+      cmocka_unit_test(plain_runs_end_where_plain_text_does),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

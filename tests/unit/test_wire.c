@@ -168,6 +168,23 @@ static void the_longest_message_is_read_and_a_longer_one_refused(void **state) {
   free(block);
 }
 
+static void a_block_written_in_place_is_the_same_message(void **state) {
+  (void)state;
+  uint8_t bytes[64], same[64];
+  pt_wire_message m = {.kind = PT_WIRE_PIECE, .index = 7, .begin = 0x4000, .data = {DATA, 5}};
+  pt_writer w = pt_writer_of(bytes, sizeof bytes), in_place = pt_writer_of(same, sizeof same);
+  pt_wire_encode(&w, &m);
+  uint8_t *block = pt_wire_encode_piece(&in_place, 7, 0x4000, 5);
+  assert_non_null(block);
+  memcpy(block, DATA, 5);
+  assert_int_equal(in_place.len, w.len);
+  assert_memory_equal(same, bytes, w.len);
+  in_place = pt_writer_of(same, w.len - 1);
+  assert_null(pt_wire_encode_piece(&in_place, 7, 0x4000, 5));
+  assert_true(in_place.failed);
+  assert_int_equal(in_place.len, 0);
+}
+
 static void an_unknown_kind_is_skipped_whole(void **state) {
   (void)state;
   const uint8_t bytes[] = {0, 0, 0, 3, 99, 1, 2, 0, 0, 0, 0};
@@ -212,7 +229,7 @@ static void messages_that_make_no_sense_are_not_written(void **state) {
 static void the_handshake_survives_and_half_of_it_waits(void **state) {
   (void)state;
   pt_wire_handshake h = {.info_hash = "swarm key of 20 byte", .peer_id = "-PT0001-peer id 20 b"};
-  pt_wire_reserved(h.reserved);
+  pt_wire_reserved(h.reserved, true);
   uint8_t out[PT_WIRE_HANDSHAKE_SIZE + 1];
   pt_writer w = pt_writer_of(out, sizeof out);
   pt_wire_handshake_encode(&w, &h);
@@ -245,7 +262,7 @@ static void the_handshake_survives_and_half_of_it_waits(void **state) {
 static void what_a_peer_supports_is_read_from_its_reserved_bits(void **state) {
   (void)state;
   uint8_t ours[8], none[8] = {0};
-  pt_wire_reserved(ours);
+  pt_wire_reserved(ours, true);
   assert_true(pt_wire_has_fast(ours) && pt_wire_has_extensions(ours) && pt_wire_has_v2(ours));
   assert_false(pt_wire_has_fast(none) || pt_wire_has_extensions(none) || pt_wire_has_v2(none));
   const uint8_t fast[8] = {[7] = 0x04}, extensions[8] = {[5] = 0x10}, v2[8] = {[7] = 0x10};
@@ -262,6 +279,7 @@ int main(void) {
       cmocka_unit_test(the_longest_message_is_read_and_a_longer_one_refused),
       cmocka_unit_test(an_unknown_kind_is_skipped_whole),
       cmocka_unit_test(a_full_buffer_gets_no_part_of_a_message),
+      cmocka_unit_test(a_block_written_in_place_is_the_same_message),
       cmocka_unit_test(messages_that_make_no_sense_are_not_written),
       cmocka_unit_test(the_handshake_survives_and_half_of_it_waits),
       cmocka_unit_test(what_a_peer_supports_is_read_from_its_reserved_bits),

@@ -36,7 +36,7 @@ function bencode(value) {
   return Buffer.concat([Buffer.from('d'), ...value.flatMap(([key, item]) => [bencode(key), bencode(item)]), Buffer.from('e')])
 }
 
-/** A file whose bytes differ everywhere, its torrent, and a site index that holds it alone. */
+/** A file whose bytes differ everywhere, its piece layers, and a site index that holds it alone. */
 function site(length, path = '/film.webm', pieceLength = 65536) {
   const file = Buffer.alloc(length)
   for (let at = 0; at < length; at += 32) sha256(`${at}`).copy(file, at)
@@ -46,8 +46,7 @@ function site(length, path = '/film.webm', pieceLength = 65536) {
   const info = bencode([['file tree', [[name, [['', [['length', length], ['pieces root', root]]]]]]],
     ['meta version', 2], ['name', name], ['piece length', pieceLength]])
   const layer = rows[Math.log2(pieceLength / 16384)]
-  const torrent = Buffer.concat([Buffer.from('d4:info'), info, Buffer.from('12:piece layers'),
-    bencode(length > pieceLength ? [[root, Buffer.concat(layer)]] : []), Buffer.from('e')])
+  const layers = length > pieceLength ? Buffer.concat(layer) : Buffer.alloc(0)
   const v2 = hex(sha256(info))
   const swarm = v2.slice(0, 40)
   const index = JSON.stringify({
@@ -56,7 +55,7 @@ function site(length, path = '/film.webm', pieceLength = 65536) {
     assets: { [path]: { type: 'video/webm', length, root: hex(root), swarm, file: 0 } },
     swarms: { [swarm]: { v2, pieceLength, length } },
   })
-  return { path, file, index, torrent, torrentPath: `/.peertide/torrents/${swarm}.torrent` }
+  return { path, file, index, layers, layersPath: `/.peertide/layers/${swarm}.bin` }
 }
 
 /** A node alone with the origin: outputs of all that happens until nothing more does. */
@@ -83,7 +82,7 @@ class Visit {
   }
 
   /** Requests the site's file and answers the node's fetches. `spoil` may change body bytes. */
-  request(id, { path, file, torrent, torrentPath }, { offset = 0, length = layout.TO_END, spoil = (b) => b } = {}) {
+  request(id, { path, file, layers, layersPath }, { offset = 0, length = layout.TO_END, spoil = (b) => b } = {}) {
     const given = []
     const queue = this.give([
       { kind: In.Request, id, text: path, offset, length },
@@ -96,8 +95,8 @@ class Visit {
       if (output.kind === Out.RequestData && output.id === id) given.push(output)
       if (output.kind === Out.RequestEnd && output.id === id) return { given, end: output }
       if (output.kind === Out.OriginGet) {
-        assert.ok(output.text === path || output.text === torrentPath, output.text)
-        const source = output.text === path ? file : torrent
+        assert.ok(output.text === path || output.text === layersPath, output.text)
+        const source = output.text === path ? file : layers
         const from = Number(output.offset)
         const to = output.length === layout.TO_END ? source.length : from + Number(output.length)
         const copy = Buffer.from(source.subarray(from, to))
@@ -245,7 +244,7 @@ test('layout.ts has all constants of the header', () => {
     .replace(/\/\*[\s\S]*?\*\//g, '')
   const constants = [...header.matchAll(/enum\s*\w*\s*\{([^}]*)\}/g)]
     .reduce((sum, [, body]) => sum + body.split(',').filter((item) => item.trim()).length, 0)
-  const enums = ['In', 'Out', 'Urgency', 'Source', 'Signal', 'LinkState', 'Consent', 'Fallback', 'PtError']
+  const enums = ['In', 'Out', 'Flag', 'Urgency', 'Source', 'Signal', 'LinkState', 'Consent', 'Fallback', 'PtError']
   const known = enums.reduce((sum, name) => sum + Object.keys(layout[name]).length, 0)
   assert.equal(known, constants)
   assert.equal(EventLayout.size % layout.RECORD_ALIGN, 0)

@@ -9,10 +9,10 @@ const built = process.env.PT_WASM_DIR ? new URL(`file://${process.env.PT_WASM_DI
 
 export const wasmUrl = (name) => new URL(name, built)
 
-/** js/src/generated/layout.ts without its types, as a module. */
+/** js/src/generated/layout.ts as a module, its enums as objects. */
 export const layout = await import('data:text/javascript,' + encodeURIComponent(
   readFileSync(new URL('js/src/generated/layout.ts', root), 'utf8')
-    .replace(/^export type .*$/gm, '').replace(/\} as const$/gm, '}')))
+    .replace(/^export enum (\w+) {$/gm, 'export const $1 = {').replace(/^( {2}\w+) = (-?\d+),$/gm, '$1: $2,')))
 
 const { EventLayout: E, ConfigLayout, In, Out, ID_SIZE, RECORD_ALIGN } = layout
 const encoder = new TextEncoder()

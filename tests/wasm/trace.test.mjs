@@ -26,6 +26,19 @@ for (const seed of ['1', '2', '3', '4', '18446744073709551615']) {
   })
 }
 
+// Larger worlds, of tags in the place of bytes: films, many small files, faults.
+const simulator = fileURLToPath(new URL('../../build/native/peertide-sim', import.meta.url))
+const simulatorWasm = fileURLToPath(wasmUrl('peertide-sim.js'))
+for (const [scenario, peers] of [['flash', 12], ['vod', 6], ['images', 10], ['zipf-day', 10], ['malicious', 10], ['fault-vanish', 8]]) {
+  test(`the simulator's ${scenario} has the same trace natively and in wasm`, () => {
+    const args = [fileURLToPath(new URL(`../sim/scenarios/${scenario}.json`, import.meta.url)), '--peers', String(peers), '--quiet']
+    const [a, b] = [run(simulator, args), run(process.execPath, [simulatorWasm, ...args])].map((text) => JSON.parse(text))
+    assert.match(a.trace, /^[0-9a-f]{16}$/)
+    assert.equal(b.trace, a.trace)
+    assert.deepEqual({ ...b, run: null }, { ...a, run: null }, 'and the same figures')
+  })
+}
+
 test('another seed gives another trace', () => {
   assert.notEqual(run(native, ['1']).replaceAll('1', ''), run(native, ['2']).replaceAll('2', ''))
 })
