@@ -21,7 +21,7 @@ describe('peertide', () => {
     ['serve', '--log-level', 'loud'], ['serve', '--log-format', 'xml'], ['serve', 'a', 'b'],
     ['serve', '--tls-cert', 'x'], ['serve', '--turn-url', 'http://x'], ['index'],
     ['index', 'a', 'b'], ['index', '--port', '1', 'a'], ['serve', '--max-connections', '0'],
-    ['serve', '--config', '/nonexistent'], ['serve', '-x'], ['serve', '']];
+    ['serve', '--config', '/nonexistent'], ['serve', '--exclude', '/'], ['index', '--exclude', '', 'a'], ['serve', '-x'], ['serve', '']];
   for (const args of wrong) {
     test(`wrong use is one line and status 2: ${args.join(' ') || '(nothing)'}`, async () => {
       const { status, stdout, stderr } = await run(...args);
@@ -82,7 +82,14 @@ describe('the configuration file', () => {
     ['a fraction', { port: 80.5 }], ['a range', { threshold: -1 }],
     ['a wrong word', { mediaTypes: ['smell'] }], ['a wrong list', { excludeFormats: [1] }],
     ['no object', '[]'], ['no JSON', '{'], ['something behind it', '{} x'],
-    ['an option as switch', { foldLoading: 'yes' }]]) {
+    ['an option as switch', { foldLoading: 'yes' }],
+    ['a route out of the site', { videoRoute: '../films' }], ['a hidden route', { videoRoute: '/a/.b' }],
+    ['a route with a hole', { videoRoute: 'a//b' }], ['a route that is none', { torrentRoute: 7 }],
+    ['torrents of nothing', { torrentRoute: '/torrents' }],
+    ['an address that is no site\'s', { domainName: 'ftp://site.example' }],
+    ['an address without a host', { domainName: 'https://' }],
+    ['an address with a query', { domainName: 'https://site.example/?page' }],
+    ['an address of several words', { domainName: 'my site' }]]) {
     test(`is refused in one line for ${what}`, async (context) => {
       const { status, stderr } = await configured(context, settings);
       assert.equal(status, 2);

@@ -54,6 +54,35 @@ describe('the index', () => {
     assert.equal(index.assets['/img/a.jpg'].type, 'image/jpeg');
   });
 
+  test('leaves out what the owner excludes, and serves it all the same', async (context) => {
+    const patterns = ['*.webm', 'deep/', '/ü/ö*'];
+    const left = ['/index.html', '/img/a.jpg', '/img/b+c%20&%20d.jpg', '/app.js', '/only.gz'];
+    const site = await makeSite(context, files);
+    const config = path.join(await makeSite(context, { 'c.json': JSON.stringify({ exclude: patterns }) }), 'c.json');
+    const server = await serve(context, site, { args: ['--config', config] });
+    assert.deepEqual(Object.keys((await server.index()).assets).sort(), [...left].sort());
+    assert.deepEqual((await request(server, '/img/deep/e.png')).body, files['img/deep/e.png']);
+    // It stays out when it changes, and so does what comes to an excluded folder.
+    await writeFiles(site, { 'img/deep/new.png': randomBytes(10), 'new.webm': randomBytes(10), 'new.txt': 'new' });
+    await until('the new file to be indexed', async () => (await server.index()).assets['/new.txt']);
+    assert.equal(Object.keys((await server.index()).assets).length, left.length + 1);
+    // The command line's list takes the place of the file's.
+    assert.equal((await run('index', '--config', config, '--exclude', '*.txt', '--exclude', 'img/', site)).status, 0);
+    const written = JSON.parse(await readFile(path.join(site, '.peertide/index.json')));
+    assert.deepEqual(Object.keys(written.assets).sort(),
+      ['/app.js', '/film.webm', '/index.html', '/new.webm', '/only.gz']);
+  });
+
+  test('tells visitors the settings of the site, for hosts without a server of ours, too', async (context) => {
+    const site = await makeSite(context, files);
+    const config = path.join(await makeSite(context, { 'c.json': JSON.stringify({ threshold: 3, foldLoading: true,
+      mediaTypes: ['image'] }) }), 'c.json');
+    const wanted = { threshold: 3, mediaTypes: ['image'], excludeFormats: [], foldLoading: true, geoLocate: true };
+    assert.deepEqual((await (await serve(context, site, { args: ['--config', config] })).index()).settings, wanted);
+    assert.equal((await run('index', '--config', config, site)).status, 0);
+    assert.deepEqual(JSON.parse(await readFile(path.join(site, '.peertide/index.json'))).settings, wanted);
+  });
+
   test('bundles the small files of a folder and gives a large one its own swarm', async (context) => {
     const site = await makeSite(context, { ...files, 'img/big.mp4': randomBytes(4 << 20) });
     const { assets, swarms } = await (await serve(context, site)).index();
@@ -80,6 +109,29 @@ describe('the index', () => {
       return all;
     };
     assert.deepEqual(await torrents(), await torrents());
+  });
+
+  test('comes with the piece layers of a swarm: what visitors read instead of its torrent', async (context) => {
+    const site = await makeSite(context, files);
+    const server = await serve(context, site);
+    const { assets, swarms } = await server.index();
+    const { swarm, root, length } = assets['/film.webm'];
+    const { status, headers, body } = await request(server, `/.peertide/layers/${swarm}.bin`);
+    assert.equal(status, 200);
+    assert.equal(headers['content-type'], 'application/octet-stream');
+    assert.equal(swarms[swarm].pieceLength, 16384); // so the layer is that of the leaves
+    assert.equal(body.length, 32 * Math.ceil(length / 16384));
+    const width = 2 ** Math.ceil(Math.log2(body.length / 32));
+    let row = Array.from({ length: width }, (_, at) => Buffer.concat([body.subarray(32 * at, 32 * at + 32)], 32));
+    while (row.length > 1) {
+      const below = row;
+      row = Array.from({ length: below.length / 2 }, (_, at) =>
+        createHash('sha256').update(below[2 * at]).update(below[2 * at + 1]).digest());
+    }
+    assert.equal(row[0].toString('hex'), root);
+    // Whoever has but files of one piece has their roots in the index.
+    const small = assets['/img/deep/e.png'].swarm;
+    assert.equal((await request(server, `/.peertide/layers/${small}.bin`)).status, 404);
   });
 
   test('web seeds lead to the files, as BEP 19 clients build their URLs', async (context) => {
@@ -318,6 +370,8 @@ describe('peertide index', () => {
     assert.deepEqual(Object.keys(index.assets).sort(), [...paths].sort());
     const names = (await readdir(path.join(folder, 'torrents'))).sort();
     assert.deepEqual(names, Object.keys(index.swarms).map((key) => `${key}.torrent`).sort());
+    const film = path.join(folder, 'layers', `${index.assets['/film.webm'].swarm}.bin`);
+    assert.equal((await readFile(film)).length % 32, 0);
     const served = await (await serve(context, site)).index();
     assert.deepEqual(served.assets, index.assets);
     await rm(path.join(site, 'film.webm'));
@@ -325,6 +379,7 @@ describe('peertide index', () => {
     assert.equal(status, 0);
     assert.match(stdout, /7 files .* 4 swarms/);
     assert.equal((await readdir(path.join(folder, 'torrents'))).length, names.length - 1);
+    await assert.rejects(readFile(film), { code: 'ENOENT' });
   });
 
   test('makes hybrid torrents and web seeds when the configuration says so', async (context) => {

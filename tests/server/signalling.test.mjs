@@ -67,6 +67,18 @@ describe('signalling', () => {
     assert.ok(!again.peers.some((p) => p.peer === leecher.peer || p.peer === seed.peer));
   });
 
+  test('a swarm that has grown by half is told how many it is, for elections', async (t) => {
+    const [h] = swarms.slice(3);
+    const crowd = [];
+    for (let i = 0; i < 12; i++) crowd.push(await visit(t, server));
+    for (const visitor of crowd.slice(0, 8)) await visitor.join(h, 5, 0);
+    // Who asked for nobody hears of nobody, but of how many they are.
+    const told = await crowd[0].next('peers', { h, incomplete: 8 });
+    assert.deepEqual([told.peers, told.complete, told.id], [[], 0, undefined]);
+    for (const visitor of crowd.slice(8)) await visitor.join(h, 5, 0);
+    await crowd[3].next('peers', { h, incomplete: 12 });
+  });
+
   test('whoever leaves or closes is given out no more', async (t) => {
     const [a, b, c] = [await visit(t, server), await visit(t, server), await visit(t, server)];
     await a.join(swarms[1]);

@@ -8,9 +8,9 @@ export const peerIdOf = (fingerprint) =>
   createHash('sha256').update(Buffer.from(fingerprint, 'hex')).digest('hex').slice(0, 40);
 
 /** Connects and, unless told otherwise, says hello. */
-export async function visit(context, server, { hello = {}, headers, protocol = 'peertide.1' } = {}) {
+export async function visit(context, server, { hello = {}, headers, protocol = 'peertide.1', localAddress } = {}) {
   const socket = new WebSocket(`${server.url.replace('http', 'ws')}/.peertide/ws`, protocol,
-    { headers, perMessageDeflate: false });
+    { headers, perMessageDeflate: false, localAddress });
   const messages = [];
   const waiting = [];
   socket.on('message', (data) => {
@@ -45,8 +45,9 @@ export async function visit(context, server, { hello = {}, headers, protocol = '
   visitor.sayHello = (more = {}) => visitor.send({ action: 'hello', peer: visitor.peer, fingerprint,
     caps: [], ...more });
   visitor.join = async (h, left = 1000, want = 64) => {
-    visitor.send({ action: 'join', swarms: [{ h, left, want }] });
-    return visitor.next('peers', { h });
+    const id = randomBytes(4).toString('hex'); // `peers` also comes unasked, to a crowd that grew
+    visitor.send({ action: 'join', id, swarms: [{ h, left, want }] });
+    return visitor.next('peers', { h, id });
   };
   /** Everything sent before has been handled when this resolves. */
   visitor.settled = async () => {
