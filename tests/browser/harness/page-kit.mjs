@@ -40,6 +40,8 @@ export function installKit() {
       document.body.append(image);
     }),
 
+    sha256,
+
     /** SHA-256 of what an ordinary fetch() of the page gets. */
     async hash(url, options) {
       const response = await fetch(url, options);

@@ -9,10 +9,11 @@ import { once } from 'node:events';
  * - `requests`: { method, url, headers } of each, in order
  * - `refuse`: a function of the request; true ends its connection at once
  * - `answer`: Map from path to a handler (request, response) in the server's place
+ * - `headers`: added to every answer
  * - `rewrite`: Map from path to a function of the body (text) giving the new one
  */
 export async function proxyTo(origin) {
-  const proxy = { requests: [], refuse: () => false, rewrite: new Map(), answer: new Map() };
+  const proxy = { requests: [], refuse: () => false, headers: {}, rewrite: new Map(), answer: new Map() };
   const sockets = new Set();
 
   const forward = (request) => http.request(origin + request.url, {
@@ -31,7 +32,8 @@ export async function proxyTo(origin) {
     upstream.on('error', () => response.destroy());
     upstream.on('response', (answer) => {
       if (!change) {
-        response.writeHead(answer.statusCode, answer.rawHeaders);
+        const added = Object.entries(proxy.headers).flat();
+        response.writeHead(answer.statusCode, [...answer.rawHeaders, ...added]);
         return answer.pipe(response);
       }
       const parts = [];
@@ -39,7 +41,7 @@ export async function proxyTo(origin) {
       answer.on('end', () => {
         const body = Buffer.from(change(Buffer.concat(parts).toString()));
         const { etag, 'content-length': length, ...headers } = answer.headers;
-        response.writeHead(answer.statusCode, { ...headers, 'content-length': body.length });
+        response.writeHead(answer.statusCode, { ...headers, ...proxy.headers, 'content-length': body.length });
         response.end(body);
       });
     });

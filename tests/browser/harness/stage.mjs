@@ -49,8 +49,17 @@ export class Stage {
    * - `start`: options of Peertide.start; false: the page starts nothing
    * - `prepare`: run in the page before everything else
    */
-  async arrive({ browser = 'Chromium', url = this.server.url, start = {}, prepare } = {}) {
+  async arrive({ browser = 'Chromium', ...rest } = {}) {
     const visitor = await (typeof browser === 'string' ? await this.browser(browser) : browser).visitor();
+    return this.#open(visitor, rest);
+  }
+
+  /** Another tab of a visitor, on the site's page; options as above. */
+  async openTab(visitor, options = {}) {
+    return this.#open(await visitor.tab(), options);
+  }
+
+  async #open(visitor, { url = this.server.url, start = {}, prepare }) {
     await visitor.prepare(installKit);
     if (prepare) await visitor.prepare(prepare);
     await visitor.open(`${url}/`);

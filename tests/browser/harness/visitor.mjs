@@ -34,6 +34,16 @@ export class Visitor {
     });
   }
 
+  /** Another tab of the same visitor. */
+  async tab() {
+    return new Visitor(this.#browser, this.#context, await this.#context.newPage());
+  }
+
+  /** Closes this tab only. */
+  async closeTab() {
+    await this.page.close({ runBeforeUnload: false });
+  }
+
   /** Runs `script` (a function) in every document of this visitor before its own scripts. */
   async prepare(script, ...args) {
     await this.page.evaluateOnNewDocument(script, ...args);

@@ -1,0 +1,50 @@
+// Peertide must not cost a visitor the first impression: a page with it is
+// loaded as soon as one without, before anything could have been saved.
+import assert from 'node:assert/strict';
+import { writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { after, before, test } from 'node:test';
+import { copySite, smallSite } from './harness/fixture.mjs';
+import { traceLoad } from './harness/main-thread.mjs';
+import { Stage } from './harness/stage.mjs';
+
+let stage;
+before(async () => {
+  const { folder, remove } = await copySite(await smallSite());
+  stage = await Stage.open({ site: folder });
+  stage.atEnd(remove);
+  const images = stage.pictures.map((url) => `<img src="${url}" alt="">`).join('\n');
+  await writeFile(path.join(folder, 'first.html'), `<!doctype html>
+<html lang="en"><meta charset="utf-8"><title>A first visit</title><link rel="icon" href="data:,">
+<script type="module" async>
+import { Peertide } from '/.peertide/peertide.js';
+globalThis.tide = await Peertide.start();
+</script>
+${images}</html>
+`);
+});
+after(() => stage?.close());
+
+test('scripts take less than 20 ms of the main thread before the page is loaded, and no task is long', async (t) => {
+  for (let visit = 0; visit < 3; visit++) {
+    const visitor = await (await stage.browser()).visitor();
+    const { script_ms, longest_ms } = await traceLoad(visitor, `${stage.server.url}/first.html`);
+    t.diagnostic(`${script_ms.toFixed(1)} ms of scripts, ${longest_ms.toFixed(1)} ms the longest task`);
+    assert.ok(script_ms > 0, 'the trace must have seen the script');
+    assert.ok(script_ms < 20, `${script_ms} ms of processor time for scripts`);
+    assert.ok(longest_ms < 50, `a task of ${longest_ms} ms`);
+    await visitor.page.waitForFunction(() => globalThis.tide);
+    visitor.assertNoProblems();
+    await visitor.close();
+  }
+});
+
+test('what a page loads of Peertide travels compressed', async () => {
+  for (const file of ['peertide.js', 'peertide.worker.js', 'peertide.sw.js', 'peertide.wasm', 'peertide.nosimd.wasm']) {
+    for (const coding of ['br', 'gzip']) {
+      const response = await fetch(`${stage.server.url}/.peertide/${file}`, { headers: { 'accept-encoding': coding } });
+      assert.equal(response.headers.get('content-encoding'), coding, file);
+      await response.arrayBuffer();
+    }
+  }
+});

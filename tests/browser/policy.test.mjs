@@ -1,0 +1,263 @@
+// What a visitor and the site's owner decide holds: who gives, how much, to how
+// many, what, and from when on. Told by the counters of the server and of those
+// who got something (or nothing).
+import assert from 'node:assert/strict';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { after, afterEach, before, test } from 'node:test';
+import { installDevice } from './harness/device.mjs';
+import { Stage, statsOf } from './harness/stage.mjs';
+import { until } from './harness/wait.mjs';
+
+let stage, some, someLength;
+before(async () => {
+  stage = await Stage.open();
+  some = stage.pictures.slice(8, 14);
+  someLength = lengthOf(stage, some);
+});
+after(() => stage?.close());
+
+// Each test begins with an empty site, whatever became of the last one.
+const here = new Set();
+afterEach(async () => {
+  await Promise.all([...here].map((visitor) => visitor.close()));
+  here.clear();
+  await connected(stage, 0);
+});
+
+async function arrive(options) {
+  const visitor = await stage.arrive(options);
+  here.add(visitor);
+  return visitor;
+}
+
+const lengthOf = (on, urls) => urls.reduce((sum, url) => sum + on.expected.get(url).length, 0);
+const connected = (on, count) => until(`the server to see ${count} visitors`, async () =>
+  (await on.server.stats()).peers.connected === count);
+
+/** A fresh visitor takes `urls` and leaves: the origin's part of their bytes. */
+async function originPart(on, urls, options) {
+  const there = (await on.server.stats()).peers.connected;
+  const taker = await on.arrive(options);
+  const { assetBodyBytes } = await on.server.measure(() => on.take(taker, urls));
+  taker.assertNoProblems();
+  await taker.close();
+  await connected(on, there);
+  return assetBodyBytes / lengthOf(on, urls);
+}
+
+/** `giver`, who has `some`, gives nothing; after `change` it does. */
+async function givesOnlyAfter(giver, change) {
+  assert.ok(await originPart(stage, some) >= 1, 'all of it comes from the origin');
+  assert.equal((await statsOf(giver)).peers.bytesOut, 0);
+  await change();
+  assert.ok(await originPart(stage, some) <= 0.2, 'it comes from the visitor');
+  await until('it to have counted what it gave', async () => (await statsOf(giver)).peers.bytesOut >= 0.8 * someLength);
+}
+
+/** A visitor that has `some`, on a device in that state. */
+async function giverOn(of, state, start) {
+  const giver = await arrive({ start: false, prepare: installDevice });
+  await giver.evaluate((name, values) => globalThis.device.set(name, values), of, state);
+  await giver.evaluate((options) => globalThis.kit.start(options), start ?? {});
+  await stage.take(giver, some);
+  return giver;
+}
+const setDevice = (visitor, of, state) => visitor.evaluate((name, values) => globalThis.device.set(name, values), of, state);
+
+test('consent "download-only" takes from others and gives nothing, until it is granted', async () => {
+  const first = await arrive();
+  await stage.take(first, some);
+  const giver = await arrive({ start: { consent: 'download-only' } });
+  const { assetBodyBytes } = await stage.server.measure(() => stage.take(giver, some));
+  assert.ok(assetBodyBytes <= 0.2 * someLength, 'it takes from others');
+  await first.close();
+  await connected(stage, 1);
+  await givesOnlyAfter(giver, () => giver.evaluate(() => globalThis.kit.tide.setConsent('granted')));
+});
+
+test('consent "denied" has nothing to do with others, not even with the server, until it is granted', async () => {
+  const other = await arrive();
+  await stage.take(other, some);
+  const giver = await arrive({ start: { consent: 'denied' } });
+  const { assetBodyBytes } = await stage.server.measure(() => stage.take(giver, some));
+  assert.ok(assetBodyBytes >= someLength, 'everything comes from the site');
+  assert.equal((await stage.server.stats()).peers.connected, 1);
+  assert.equal((await statsOf(giver)).peers.connected, 0);
+  await other.close();
+  await connected(stage, 0);
+  await givesOnlyAfter(giver, async () => {
+    await giver.evaluate(() => globalThis.kit.tide.setConsent('granted'));
+    await until('the server to name it to others', async () => (await stage.server.stats()).peers.joined === 1);
+  });
+});
+
+test('on a mobile network nothing is given, unless the page allows it', async () => {
+  const giver = await giverOn('connection', { type: 'cellular' });
+  await givesOnlyAfter(giver, () => setDevice(giver, 'connection', { type: 'wifi' }));
+  await giver.close();
+  await connected(stage, 0);
+  await giverOn('connection', { type: 'cellular' }, { uploadOn: { cellular: true } });
+  assert.ok(await originPart(stage, some) <= 0.2);
+});
+
+test('a visitor who saves data gives nothing', async () => {
+  const giver = await arrive({ start: false });
+  const devtools = await giver.page.createCDPSession();
+  await devtools.send('Emulation.setDataSaverOverride', { dataSaverEnabled: true });
+  assert.equal(await giver.evaluate(() => navigator.connection.saveData), true);
+  await giver.evaluate(() => globalThis.kit.start());
+  await stage.take(giver, some);
+  await givesOnlyAfter(giver, async () => {
+    await devtools.send('Emulation.setDataSaverOverride', { dataSaverEnabled: false });
+    await giver.evaluate(() => navigator.connection.dispatchEvent(new Event('change')));
+  });
+});
+
+test('on a low battery nothing is given, until it is charged', async () => {
+  const giver = await giverOn('battery', { charging: false, level: 0.1 });
+  await givesOnlyAfter(giver, () => setDevice(giver, 'battery', { charging: true }));
+});
+
+test('a hidden tab gives nothing where the page says so', async () => {
+  const giver = await arrive({ start: { uploadOn: { hidden: false } } });
+  await stage.take(giver, some);
+  const devtools = await giver.page.createCDPSession();
+  const { windowId } = await devtools.send('Browser.getWindowForTarget');
+  const show = async (windowState, visibility) => {
+    await devtools.send('Browser.setWindowBounds', { windowId, bounds: { windowState } });
+    await until(`the tab to be ${visibility}`, () => giver.evaluate((state) => document.visibilityState === state, visibility));
+  };
+  await show('minimized', 'hidden');
+  await givesOnlyAfter(giver, () => show('normal', 'visible'));
+});
+
+test('the upload limit is kept, and used', async () => {
+  const limit = 256 << 10; // bytes a second
+  const giver = await arrive({ start: { uploadLimit: limit } });
+  const film = stage.films[0];
+  await stage.take(giver, [film]);
+  const taker = await arrive({ start: { serviceWorker: false } });
+  await taker.evaluate((url) => { void globalThis.kit.tide.fetch(url).then((response) => response.arrayBuffer()); }, film);
+  const given = async () => giver.evaluate(() => [performance.now(), globalThis.kit.stats().peers.bytesOut]);
+  await until('the first bytes', async () => (await given())[1] > 0);
+  const [start_ms, start] = await given();
+  await until('three seconds of it', async () => (await given())[0] >= start_ms + 3000);
+  const [end_ms, end] = await given();
+  const rate = (end - start) / ((end_ms - start_ms) / 1000);
+  // A second's worth may have been saved up, and counters are a second old.
+  assert.ok(rate <= limit * 5 / 3 && rate >= limit / 2, `${rate} bytes a second of ${limit}`);
+});
+
+test('the upload quota ends what is given, and nothing is lost', async () => {
+  const quota = 300_000;
+  const giver = await arrive({ start: { uploadQuota: quota } });
+  await stage.take(giver, stage.pictures);
+  const part = await originPart(stage, stage.pictures);
+  const { bytesOut } = (await statsOf(giver)).peers;
+  assert.ok(bytesOut <= quota && bytesOut >= quota - 3 * 16384, `${bytesOut} of ${quota} given`);
+  assert.ok(part >= 1 - 1.1 * quota / lengthOf(stage, stage.pictures));
+  assert.ok(await originPart(stage, some) >= 1, 'later ones get nothing from it');
+});
+
+test('no more connections than maxPeers', async () => {
+  const others = await Promise.all([arrive(), arrive(), arrive()]);
+  await Promise.all(others.map((other) => stage.take(other, some)));
+  const visitor = await arrive({ start: { maxPeers: 1 } });
+  await stage.take(visitor, some);
+  const late = await arrive();
+  await stage.take(late, some);
+  assert.equal((await statsOf(late)).peers.connected >= 3, true);
+  assert.equal((await statsOf(visitor)).peers.connected, 1);
+});
+
+test('mediaTypes and excludeFormats, set in code, leave the rest to the origin', async () => {
+  const giver = await arrive();
+  await stage.take(giver, some);
+  for (const start of [{ mediaTypes: ['video', 'audio'] }, { excludeFormats: ['JPG'] }]) {
+    assert.ok(await originPart(stage, some, { start }) >= 1, JSON.stringify(start));
+  }
+  assert.ok(await originPart(stage, some, { start: { mediaTypes: ['image'], excludeFormats: ['png'] } }) <= 0.2);
+  assert.ok((await statsOf(giver)).peers.bytesOut <= 1.2 * someLength);
+});
+
+test('threshold in code: others are asked only once there are as many', async () => {
+  const [first, second] = [await arrive(), await arrive()];
+  await stage.take(first, some);
+  await stage.take(second, some);
+  assert.ok(await originPart(stage, some, { start: { threshold: 3 } }) >= 1, 'two others are too few');
+  assert.ok(await originPart(stage, some, { start: { threshold: 2 } }) <= 0.2, 'two others are enough');
+});
+
+/** Uploads end within a second of `end`, by what the receiver counts. */
+async function endsWithinASecond(browser, end) {
+  const giver = await arrive({ browser, start: { uploadLimit: 1 << 20 } });
+  const film = stage.films[0];
+  await stage.take(giver, [film]);
+  const taker = await arrive({ browser, start: { serviceWorker: false } });
+  // Not to its end: what the giver doesn't send, the origin would.
+  await taker.evaluate((url) => { globalThis.reading = globalThis.kit.tide.fetch(url).then((r) => r.arrayBuffer()); }, film);
+  const got = async () => (await statsOf(taker)).peers.bytesIn;
+  await until('a transfer to be under way', async () => (await got()) > 500_000);
+  await giver.evaluate(end);
+  await new Promise((resolve) => setTimeout(resolve, 1000)); // the second that is allowed
+  // Counters are told once a second at the latest: the next report has all of that second.
+  const soon = await taker.evaluate(() => new Promise((resolve) => {
+    globalThis.kit.tide.addEventListener('stats', ({ detail }) => resolve(detail.peers.bytesIn), { once: true });
+  }));
+  await taker.evaluate(() => globalThis.reading);
+  assert.equal(await got(), soon, 'nothing more comes after a second');
+  assert.ok(soon < stage.expected.get(film).length - 500_000, 'it was ended in the middle');
+}
+
+for (const browser of ['Chromium', 'Firefox']) {
+  test(`${browser}: consent withdrawn in the middle of a transfer ends it within a second`, () =>
+    endsWithinASecond(browser, () => globalThis.kit.tide.setConsent('download-only')));
+}
+
+test('debug tells in the console, in closed groups', async () => {
+  const visitor = await arrive({ start: false });
+  const groups = [];
+  const lines = [];
+  visitor.page.on('console', (message) => {
+    if (message.type() === 'startGroupCollapsed') groups.push(message.text());
+    if (message.type() === 'log') lines.push(message.text());
+  });
+  await visitor.evaluate(() => globalThis.kit.start({ debug: true }));
+  await stage.take(visitor, some);
+  await until('a group that has the bytes', () => groups.some((text) => /Peertide [0-9a-f]{8}: .*\d{4,} B from the origin/.test(text)));
+  assert.ok(lines.some((text) => text.startsWith('asset')), lines.join('\n'));
+  const quiet = await arrive({ start: false });
+  quiet.page.on('console', (message) => { if (message.type() === 'startGroupCollapsed') groups.push('unwanted'); });
+  await quiet.evaluate(() => globalThis.kit.start());
+  await stage.take(quiet, some);
+  assert.ok(!groups.includes('unwanted'));
+});
+
+test('what the owner sets: threshold, and what is excluded, by folder, name and format', async () => {
+  const folder = await mkdtemp(path.join(os.tmpdir(), 'peertide-config-'));
+  const config = path.join(folder, 'config.json');
+  await writeFile(config, JSON.stringify({ threshold: 3, exclude: ['/video/', 'picture-01.jpg'], excludeFormats: ['png'] }));
+  const site = await Stage.open({ args: ['--config', config] });
+  try {
+    const visitors = [];
+    const shared = some;
+    for (let i = 1; i <= 3; i++) {
+      const visitor = await site.arrive();
+      visitors.push(visitor);
+      const { assetBodyBytes } = await site.server.measure(() => site.take(visitor, shared));
+      assert.ok(assetBodyBytes >= lengthOf(site, shared), `visitor ${i} loads from the origin`);
+    }
+    assert.ok(await originPart(site, shared) <= 0.2, 'the fourth loads from visitors');
+    const kept = [...site.films, site.pictures.find((url) => url.endsWith('picture-01.jpg'))];
+    await site.take(visitors[0], kept);
+    const { bodyBytes } = await site.server.measure(() => site.take(visitors[1], kept));
+    assert.ok(bodyBytes >= lengthOf(site, kept), 'what is excluded comes from the origin');
+    const { assets } = await statsOf(visitors[0]);
+    assert.deepEqual(assets.filter(({ path: name }) => kept.includes(name)), []);
+  } finally {
+    await site.close();
+    await rm(folder, { recursive: true });
+  }
+});
