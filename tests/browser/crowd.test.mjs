@@ -12,18 +12,19 @@ after(() => stage?.close());
 /** Lets visitors take the site together; what that costs the origin must be at most two copies of it. */
 async function cost(t, takeTogether) {
   const visitors = [];
-  const { assetBodyBytes, bodyBytes } = await stage.server.measure(() => takeTogether(visitors));
-  const copies = bodyBytes / stage.length;
-  const reasons = {};
-  for (const visitor of visitors) {
-    for (const { reason } of await eventsOf(visitor, 'fallback')) reasons[reason] = (reasons[reason] ?? 0) + 1;
-  }
-  t.diagnostic(`copies of the site from the origin: ${copies.toFixed(2)}, why: ${JSON.stringify(reasons)}`);
-  assert.ok(assetBodyBytes >= stage.length, 'somebody must have fetched each byte');
-  assert.ok(copies <= 2, `${bodyBytes} bytes for a site of ${stage.length}`);
-  for (const visitor of visitors) {
-    visitor.assertNoProblems();
-    await visitor.close();
+  try {
+    const { assetBodyBytes, bodyBytes } = await stage.server.measure(() => takeTogether(visitors));
+    const copies = bodyBytes / stage.length;
+    const reasons = {};
+    for (const visitor of visitors) {
+      for (const { reason } of await eventsOf(visitor, 'fallback')) reasons[reason] = (reasons[reason] ?? 0) + 1;
+    }
+    t.diagnostic(`copies of the site from the origin: ${copies.toFixed(2)}, why: ${JSON.stringify(reasons)}`);
+    assert.ok(assetBodyBytes >= stage.length, 'somebody must have fetched each byte');
+    assert.ok(copies <= 2, `${bodyBytes} bytes for a site of ${stage.length}`);
+    for (const visitor of visitors) visitor.assertNoProblems();
+  } finally { // nobody stays to serve the next crowd
+    for (const visitor of visitors) await visitor.close();
   }
 }
 

@@ -52,8 +52,8 @@ async function watch(name, url, level, { heights, bits, squares, rate_hz }) {
     look();
   });
   await kit.seek(film, 0.6);
-  const frame = kit.frameNumber(film, { bits, square_px: film.videoWidth / squares });
-  const seek = { frame, wanted: Math.floor(film.currentTime * rate_hz + 0.01) };
+  const wanted = Math.floor(film.currentTime * rate_hz + 0.01);
+  const seek = { frame: await kit.frameAfterSeek(film, { bits, square_px: film.videoWidth / squares }, wanted), wanted };
   const time = await kit.play(film, 1);
   const height = film.videoHeight;
   end();

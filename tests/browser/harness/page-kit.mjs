@@ -86,7 +86,7 @@ export function installKit() {
       film.play().catch(reject);
     }),
 
-    /** The number written into the frame that is shown (fixture.mjs). */
+    /** The number written into the frame that is shown now (fixture.mjs). */
     frameNumber(film, { bits, square_px }) {
       const canvas = document.createElement('canvas');
       canvas.width = film.videoWidth;
@@ -99,6 +99,20 @@ export function installKit() {
         if (red > 127) number += 2 ** bit;
       }
       return number;
+    },
+
+    /**
+     * The number of the frame that a film shows after a seek. `seeked` tells that the film has it, not
+     * that it has been painted: on a busy machine the frame before is still there for a moment. So this
+     * looks until it sees `wanted` or a neighbour of it, and after three seconds says what is there.
+     */
+    async frameAfterSeek(film, code, wanted) {
+      const end = performance.now() + 3000;
+      for (;;) {
+        const number = kit.frameNumber(film, code);
+        if (Math.abs(number - wanted) <= 1 || performance.now() > end) return number;
+        await new Promise((resolve) => setTimeout(resolve, 20));
+      }
     },
   };
   globalThis.kit = kit;
