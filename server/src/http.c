@@ -1,5 +1,6 @@
 #include "http.h"
 
+#include "base/limits.h"
 #include "http_files.h"
 #include "route.h"
 #include "site.h"
@@ -85,6 +86,30 @@ static void answer_made(char *text, const char *type, pt_response *out) {
   free(text);
 }
 
+/* The padding of a hybrid torrent's folder (BEP 47) is no file, but clients that
+ * know no padding ask their web seed for it like for all others: FOLDER/.pad/LENGTH
+ * is so many zeros. False when the path is no such name. */
+static bool answer_padding(const char *path, const pt_request *request, pt_response *out) {
+  static const char folder[] = ".pad/";
+  static const unsigned char zeros[PT_PIECE_LENGTH_MAX];
+  const char *slash = strrchr(path, '/');
+  size_t before = slash ? (size_t)(slash + 1 - path) : 0;
+  if (before < sizeof folder - 1) return false;
+  const char *at = path + before - (sizeof folder - 1), *digits = slash + 1;
+  if (strncmp(at, folder, sizeof folder - 1) != 0 || (at > path && at[-1] != '/')) return false;
+  size_t len = strspn(digits, "0123456789");
+  if (len == 0 || len > 7 || digits[len] != 0 || digits[0] == '0') return false;
+  unsigned long length = strtoul(digits, NULL, 10);
+  if (length >= sizeof zeros) return false;
+  pt_blob *blob = pt_blob_new(zeros, length, "application/octet-stream");
+  if (blob)
+    pt_http_document(blob, request, out);
+  else
+    pt_response_page(503, out);
+  pt_blob_unref(blob);
+  return true;
+}
+
 /* A file of the site, by its path as the request has it (without the first '/'). */
 static void answer_site_file(const pt_http_sources *sources, const char *path,
                              const pt_request *request, pt_response *out) {
@@ -101,7 +126,8 @@ static void answer_site_file(const pt_http_sources *sources, const char *path,
       pt_site_path_restore(sources->dir_fd, name, restored, sizeof restored - 1))
     strcpy(name, restored);
   if (!pt_site_path_allowed(name)) {
-    pt_response_page(404, out);
+    bool hybrid = sources->site && sources->site->hybrid_count > 0;
+    if (!hybrid || !answer_padding(path, request, out)) pt_response_page(404, out);
     return;
   }
   strcat(name, slash);

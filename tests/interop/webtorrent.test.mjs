@@ -19,7 +19,10 @@ const FILM = 16 * MIB;
 const bundle = createRequire(import.meta.url).resolve('webtorrent/dist/webtorrent.min.js');
 const sha256 = (bytes) => createHash('sha256').update(bytes).digest('hex');
 
-let temporary, server, chromium, film, besides;
+/** An album: its pictures are one swarm, padded to pieces. */
+const pictures = { 'one.jpg': 1_000_000, 'three.jpg': 16_384, 'two.jpg': 900_001 };
+
+let temporary, server, chromium, film, album, besides;
 const visitors = [];
 
 before(async () => {
@@ -28,6 +31,9 @@ before(async () => {
   await mkdir(path.join(site, 'video'), { recursive: true });
   film = randomBytes(FILM);
   await writeFile(path.join(site, 'video', 'film.webm'), film);
+  await mkdir(path.join(site, 'img'));
+  album = Object.fromEntries(Object.entries(pictures).map(([name, length]) => [name, randomBytes(length)]));
+  for (const [name, bytes] of Object.entries(album)) await writeFile(path.join(site, 'img', name), bytes);
   await writeFile(path.join(site, 'index.html'),
     '<!doctype html><title>A site</title><link rel="icon" href="data:,">');
   await copyFile(bundle, path.join(site, 'webtorrent.min.js'));
@@ -48,9 +54,15 @@ after(async () => {
   assert.equal(status, 0);
 });
 
-/** The film's torrent file as the site has it, or without its web seed: then only visitors are left. */
-async function torrentFile({ webSeed = true } = {}) {
-  const response = await fetch(`${server.url}/torrent/film.torrent`);
+const filmTorrent = () => '/torrent/film.torrent';
+async function albumTorrent() {
+  const index = await (await fetch(`${server.url}/.peertide/index.json`)).json();
+  return `/.peertide/torrents/${index.assets['/img/one.jpg'].swarm}.torrent`;
+}
+
+/** A torrent file as the site has it, or without its web seed: then only visitors are left. */
+async function torrentFile({ of = filmTorrent, webSeed = true } = {}) {
+  const response = await fetch(server.url + await of());
   const bytes = Buffer.from(await response.arrayBuffer());
   if (webSeed) return bytes.toString('base64');
   const at = bytes.lastIndexOf('8:url-list');
@@ -67,7 +79,8 @@ async function page(prepare) {
 async function webTorrentPage(options) {
   const visitor = await page();
   await visitor.evaluate(add, await torrentFile(options));
-  visitor.takeFilm = async () => (await visitor.evaluate(whole))['film.webm'];
+  visitor.takeAll = () => visitor.evaluate(whole);
+  visitor.takeFilm = async () => (await visitor.takeAll())['film.webm'];
   visitor.numbers = () => visitor.evaluate(numbers);
   return visitor;
 }
@@ -154,5 +167,25 @@ describe('WebTorrent and Peertide in one swarm', () => {
     for (const visitor of peertide) visitor.assertNoProblems();
     const { answersDropped, hijacks } = (await server.stats()).tracker;
     assert.deepEqual([answersDropped, hijacks], [0, 0]);
+  });
+
+  test('an album: a WebTorrent page takes it from the site, a Peertide page from there, and gives it on', async () => {
+    const wanted = Object.fromEntries(Object.entries(album).map(([name, bytes]) => [name, sha256(bytes)]));
+    const right = (got) => {
+      for (const [name, hash] of Object.entries(wanted)) assert.equal(got[name], hash, name);
+    };
+    const first = await webTorrentPage({ of: albumTorrent });
+    right(await first.takeAll());
+    assert.deepEqual((await first.numbers()).warnings, []);
+    const second = await peertidePage();
+    assert.equal(await fromSite(async () => {
+      for (const name of Object.keys(album)) {
+        assert.equal(await second.evaluate((url) => globalThis.kit.hash(url), `/img/${name}`), wanted[name]);
+      }
+      await first.close();
+      const third = await webTorrentPage({ of: albumTorrent, webSeed: false });
+      right(await third.takeAll());
+    }), 0);
+    second.assertNoProblems();
   });
 });

@@ -134,6 +134,28 @@ describe('the index', () => {
     assert.equal((await request(server, `/.peertide/layers/${small}.bin`)).status, 404);
   });
 
+  test('serves the padding of hybrid torrents to clients that take it for files', async (context) => {
+    const site = await makeSite(context, files);
+    const config = path.join(site, '.config.json');
+    await writeFiles(site, { '.config.json': JSON.stringify({ webTorrent: true }) });
+    const hybrid = await serve(context, site, { args: ['--config', config] });
+    await hybrid.index();
+    for (const where of ['/img/.pad/16283', '/.pad/1', '/.peertide/seed/site/img/.pad/16283']) {
+      const { status, body } = await request(hybrid, where);
+      assert.equal(status, 200, where);
+      assert.deepEqual(body, Buffer.alloc(Number(where.split('/').at(-1))));
+    }
+    const { status, body } = await request(hybrid, '/img/.pad/16283', { headers: { range: 'bytes=16000-16282' } });
+    assert.deepEqual([status, body.length], [206, 283]);
+    for (const where of ['/img/.pad/0', '/img/.pad/01', '/img/.pad/1048576', '/img/.pad/99999999999', '/img/.pad/1x',
+      '/img/.pad/', '/img/.pad', '/img/x.pad/5', '/.pads/5', '/.git/5', '/img/.pad/5/6']) {
+      assert.equal((await request(hybrid, where)).status, 404, where);
+    }
+    const plain = await serve(context, await makeSite(context, files));
+    await plain.index();
+    assert.equal((await request(plain, '/img/.pad/16283')).status, 404);
+  });
+
   test('web seeds lead to the files, as BEP 19 clients build their URLs', async (context) => {
     const site = await makeSite(context, files);
     const server = await serve(context, site);
