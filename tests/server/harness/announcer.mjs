@@ -1,9 +1,7 @@
 // A client of the tracker, as plain as can be: a WebSocket without subprotocol
 // and the messages of the WebTorrent dialect.
 import { randomBytes } from 'node:crypto';
-import { once } from 'node:events';
-import WebSocket from 'ws';
-import { within } from './server.mjs';
+import { openInbox } from './inbox.mjs';
 
 /** Bytes as the dialect has them: a character each. From hex, or at random. */
 export const binary = (hex = randomBytes(20).toString('hex')) => Buffer.from(hex, 'hex').toString('latin1');
@@ -16,39 +14,14 @@ export const offers = (count) =>
 
 /** Connects; `path` is any. */
 export async function connect(context, server, { path = '/', headers } = {}) {
-  const socket = new WebSocket(`${server.url.replace('http', 'ws')}${path}`,
-    { headers, perMessageDeflate: false });
-  const messages = [];
-  const waiting = [];
-  socket.on('message', (data, isBinary) => {
-    const message = { ...JSON.parse(data), isBinary };
-    const at = waiting.findIndex(({ matches }) => matches(message));
-    if (at < 0) messages.push(message);
-    else waiting.splice(at, 1)[0].resolve(message);
-  });
-  const closed = new Promise((resolve) => {
-    socket.once('close', (code, reason) => resolve({ code, reason: reason.toString() }));
-  });
-  socket.on('error', () => {});
-  context.after(() => socket.terminate());
-  await within('the WebSocket to open', Promise.race([once(socket, 'open'),
-    closed.then(() => { throw new Error('the WebSocket was refused'); })]));
-
-  const next = (what, matches) => {
-    const at = messages.findIndex(matches);
-    if (at >= 0) return Promise.resolve(messages.splice(at, 1)[0]);
-    return within(what, new Promise((resolve) => { waiting.push({ matches, resolve }); }));
-  };
+  const inbox = await openInbox(context, server, path, undefined, { headers });
   const client = {
-    socket, messages, id: binary(),
-    closed: () => within('the WebSocket to close', closed),
-    send: (message) => socket.send(typeof message === 'string' || Buffer.isBuffer(message)
-      ? message : JSON.stringify(message)),
-    offer: () => next('an offer', (m) => m.offer),
-    answer: () => next('an answer', (m) => m.answer),
-    failure: () => next('a failure', (m) => m['failure reason']),
-    reply: () => next('a reply', (m) => m.interval !== undefined),
-    scraped: () => next('a scrape\'s answer', (m) => m.files),
+    ...inbox, id: binary(),
+    offer: () => inbox.take('an offer', (m) => m.offer),
+    answer: () => inbox.take('an answer', (m) => m.answer),
+    failure: () => inbox.take('a failure', (m) => m['failure reason']),
+    reply: () => inbox.take('a reply', (m) => m.interval !== undefined),
+    scraped: () => inbox.take('a scrape\'s answer', (m) => m.files),
   };
   client.announce = (info_hash, more = {}) => {
     client.send({ action: 'announce', info_hash, peer_id: client.id, uploaded: 0, downloaded: 0,
