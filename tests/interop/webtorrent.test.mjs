@@ -178,6 +178,7 @@ describe('WebTorrent and Peertide in one swarm', () => {
     right(await first.takeAll());
     assert.deepEqual((await first.numbers()).warnings, []);
     const second = await peertidePage();
+    await met(second);
     assert.equal(await fromSite(async () => {
       for (const name of Object.keys(album)) {
         assert.equal(await second.evaluate((url) => globalThis.kit.hash(url), `/img/${name}`), wanted[name]);
