@@ -145,7 +145,7 @@ static pt_signalling *count_swarm(pt_hub *hub, const pt_member_swarm *swarm) {
 static void tell_crowd(pt_hub *hub, pt_member_swarm *swarm) {
   if (!pt_members_grown(swarm)) return;
   for (uint32_t i = 0; i < swarm->leechers.count; i++) {
-    const pt_memberships *of = swarm->leechers.items[i]->of;
+    const pt_memberships *of = swarm->leechers.items[i].member->of;
     pt_session *session = of->legacy ? NULL : of->owner;
     if (!session || session->closing) continue;
     count_swarm(hub, swarm)->id = (pt_bytes){0}; /* nobody asked */

@@ -16,7 +16,7 @@ static pt_member_list *list_of(const pt_membership *m) {
 static bool reserve(pt_member_list *list) {
   if (list->count < list->cap) return true;
   uint32_t cap = list->cap ? 2 * list->cap : 4;
-  pt_membership **grown = realloc(list->items, cap * sizeof(pt_membership *));
+  pt_listed_member *grown = realloc(list->items, cap * sizeof *grown);
   if (grown == NULL) return false;
   list->items = grown;
   list->cap = cap;
@@ -26,15 +26,15 @@ static bool reserve(pt_member_list *list) {
 static void append(pt_membership *m) {
   pt_member_list *list = list_of(m);
   m->place = list->count;
-  list->items[list->count++] = m;
+  list->items[list->count++] = (pt_listed_member){m, m->of->place};
 }
 
 /* The last of the list takes the free place. */
 static void take_out(pt_membership *m) {
   pt_member_list *list = list_of(m);
-  pt_membership *last = list->items[--list->count];
-  list->items[m->place] = last;
-  last->place = m->place;
+  const pt_listed_member *last = &list->items[--list->count];
+  last->member->place = m->place;
+  list->items[m->place] = *last;
 }
 
 static void drop_if_empty(pt_members *members, pt_member_swarm *swarm) {
@@ -136,13 +136,14 @@ void pt_members_leave_all(pt_members *members, pt_memberships *mine) {
   while (mine->count > 0) pt_members_leave(members, mine->items[mine->count - 1]);
 }
 
-static const pt_membership *member_at(const pt_member_swarm *swarm, bool is_seed, uint32_t place) {
-  return (is_seed ? &swarm->seeds : &swarm->leechers)->items[place];
+static const pt_listed_member *listed_at(const pt_member_swarm *swarm, bool is_seed,
+                                         uint32_t place) {
+  return &(is_seed ? &swarm->seeds : &swarm->leechers)->items[place];
 }
 
 static uint32_t distance(const void *context, bool is_seed, uint32_t place) {
   const pt_membership *from = context;
-  return pt_place_distance(&from->of->place, &member_at(from->swarm, is_seed, place)->of->place);
+  return pt_place_distance(&from->of->place, &listed_at(from->swarm, is_seed, place)->place);
 }
 
 static bool minds_distance(const pt_memberships *peer) {
@@ -172,6 +173,6 @@ size_t pt_members_choose(const pt_membership *membership, uint32_t want, pt_rand
   if (want > PT_MEMBERS_CHOSEN_MAX) want = PT_MEMBERS_CHOSEN_MAX;
   size_t count = pt_match_choose(&match, want, random, choices);
   for (size_t i = 0; i < count; i++)
-    out[i] = member_at(swarm, choices[i].is_seed, choices[i].place);
+    out[i] = listed_at(swarm, choices[i].is_seed, choices[i].place)->member;
   return count;
 }

@@ -12,9 +12,16 @@
 
 typedef struct pt_membership pt_membership;
 
+/* The place is that of member->of, once more: choosing looks at many of them,
+ * and in a large crowd what a pointer leads to is rarely in the processor's cache. */
+typedef struct pt_listed_member {
+  pt_membership *member;
+  pt_place place;
+} pt_listed_member;
+
 typedef struct pt_member_list {
   uint32_t count, cap;
-  pt_membership **items;
+  pt_listed_member *items;
 } pt_member_list;
 
 typedef struct pt_member_swarm {
@@ -30,7 +37,7 @@ typedef struct pt_memberships {
   uint8_t peer[PT_ID_SIZE];
   bool legacy; /* it speaks the WebTorrent dialect */
   void *owner; /* its pt_session, or its pt_tracker_peer */
-  pt_place place;
+  pt_place place; /* stays as it is while it is in a swarm */
   bool anywhere; /* it does not want peers nearby more than others */
   uint32_t count, cap;
   pt_membership **items;

@@ -50,7 +50,7 @@ typedef struct pt_server {
   LIST_HEAD(, pt_socket_session) sockets; /* all of them */
   LIST_HEAD(, pt_socket_session) unsent;  /* those with something to send */
   LIST_HEAD(, pt_socket_session) unread;  /* those with a message half read */
-  size_t unsent_count;
+  size_t unsent_bytes;
   pt_http_session *finished; /* whose last answer is sent, and may go on */
   pt_counters counters;
   pt_gate gate;

@@ -13,7 +13,10 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#define UNSENT_MAX 1024u /* connections with something to send, until it is sent */
+/* What may wait until all that has arrived is dealt with: about as much again as
+ * the connections themselves take. Less means more system calls, each for less. */
+#define UNSENT_BASE ((size_t)1 << 20)
+#define UNSENT_PER_SOCKET ((size_t)4 << 10)
 #define CLOSE_GRACE_S 5  /* to send what is queued before a close */
 #define PING_S 30        /* of silence; proxies cut at about 100 s */
 #define SILENT_S 75      /* then it is gone */
@@ -52,14 +55,12 @@ static void set_unsent(pt_server *server, pt_socket_session *s) {
   if (s->is_unsent) return;
   s->is_unsent = true;
   LIST_INSERT_HEAD(&server->unsent, s, unsent);
-  server->unsent_count++;
 }
 
-static void set_sent(pt_server *server, pt_socket_session *s) {
+static void set_sent(pt_socket_session *s) {
   if (!s->is_unsent) return;
   s->is_unsent = false;
   LIST_REMOVE(s, unsent);
-  server->unsent_count--;
 }
 
 /* Ends a connection that is of no use any more, but not from within a callback. */
@@ -82,8 +83,9 @@ static bool flush(pt_socket_session *s) {
 }
 
 static void flush_all(pt_server *server) {
+  server->unsent_bytes = 0;
   for (pt_socket_session *s; (s = LIST_FIRST(&server->unsent)) != NULL;) {
-    set_sent(server, s);
+    set_sent(s);
     if (!flush(s)) cut(s);
   }
 }
@@ -100,7 +102,9 @@ static bool send_message(void *connection, const void *text, size_t len) {
     return false;
   }
   set_unsent(server, s);
-  if (server->unsent_count >= UNSENT_MAX) flush_all(server);
+  server->unsent_bytes += len;
+  if (server->unsent_bytes > UNSENT_BASE + UNSENT_PER_SOCKET * server->counters.sockets)
+    flush_all(server);
   return true;
 }
 
@@ -261,7 +265,7 @@ static void on_closed(pt_server *server, pt_socket_session *s) {
   pt_gate_leave_network(&server->gate, s->network, pt_clock_us());
   s->network = NULL;
   LIST_REMOVE(s, all);
-  set_sent(server, s);
+  set_sent(s);
   set_read(s);
   pt_frames_free(&s->out);
   forget(s);

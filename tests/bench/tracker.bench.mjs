@@ -60,12 +60,14 @@ async function measure(start, how, where = 'announce') {
 
 const announces = (count, ...more) => ['--connections', count, '--offers', 5, '--offer-bytes', 600,
   '--seconds', seconds, ...more];
+// All of many announce in turn, about once a second: fewer turns would not be a measurement.
+const manySeconds = Math.max(10, seconds);
 const ways = {
   ours: [startOurs, announces(connections)],
   theirs: [startTheirs, announces(connections)],
   oursAnswered: [startOurs, announces(connections, '--answers', 1)],
   theirsAnswered: [startTheirs, announces(connections, '--answers', 1)],
-  oursMany: [startOurs, announces(many)],
+  oursMany: [startOurs, announces(many, '--seconds', manySeconds)],
   joins: [startOurs, ['--work', 'join', '--connections', connections, '--seconds', seconds], 'native'],
   signals: [startOurs, ['--work', 'signal', '--connections', connections, '--seconds', seconds], 'native'],
 };

@@ -53,27 +53,28 @@ size_t pt_utf8_plain_run(const uint8_t *text, size_t len) {
   return at;
 }
 
-/* The same for ASCII of any kind. */
-static size_t ascii_run(const uint8_t *text, size_t len) {
-  size_t at = 0;
-  for (uint64_t word; at + sizeof word <= len; at += sizeof word) {
-    memcpy(&word, text + at, sizeof word);
-    if (word & EVERY(0x80)) break;
-  }
-  return at;
-}
-
 bool pt_utf8_valid(const uint8_t *text, size_t len) {
-  while (len > 0) {
-    size_t run = ascii_run(text, len);
-    text += run;
-    len -= run;
-    if (len == 0) break;
-    uint32_t character = 0;
-    size_t size = pt_utf8_decode(text, len, &character);
-    if (size == 0) return false;
-    text += size;
-    len -= size;
+  const uint8_t *end = text + len;
+  while (text < end) {
+    uint64_t word;
+    /* Long runs of ASCII by words, what lies between them by bytes. */
+    while ((size_t)(end - text) >= sizeof word) {
+      memcpy(&word, text, sizeof word);
+      if (word & EVERY(0x80)) break;
+      text += sizeof word;
+    }
+    while (text < end && *text < 0x80) text++;
+    /* Ids are random bytes, a character each: most of these have two bytes. */
+    while (text < end && *text >= 0x80) {
+      if (end - text >= 2 && *text >= 0xc2 && *text < 0xe0 && (text[1] & 0xc0) == 0x80) {
+        text += 2;
+        continue;
+      }
+      uint32_t character;
+      size_t size = pt_utf8_decode(text, (size_t)(end - text), &character);
+      if (size == 0) return false;
+      text += size;
+    }
   }
   return true;
 }

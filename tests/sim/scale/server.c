@@ -105,7 +105,7 @@ static pt_signalling *count_swarm(server *s, const pt_member_swarm *swarm) {
 static void tell_crowd(world *w, engine_worker *k, server *s, pt_member_swarm *swarm) {
   if (!pt_members_grown(swarm)) return;
   for (uint32_t i = 0; i < swarm->leechers.count; i++) {
-    const session *x = swarm->leechers.items[i]->of->owner;
+    const session *x = swarm->leechers.items[i].member->of->owner;
     count_swarm(s, swarm)->id = (pt_bytes){0}; /* nobody asked */
     say(w, k, s, (uint32_t)(x - s->sessions));
   }
