@@ -3,6 +3,7 @@
 //                       with peertide.integrity.json (see README.md)
 //   PEERTIDE_WASM_DIR   where the wasm files are; default: the build folder beside js/
 import { build } from 'esbuild';
+import { minify } from 'terser';
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -22,6 +23,8 @@ const entries = {
   'peertide.consent': 'src/consent.ts',
   'peertide.stats': 'src/stats.ts',
 };
+/** Loaded by the page's module where it is needed. */
+const aside = { 'peertide.aside': 'src/aside.ts' };
 const worker = { 'peertide.worker': 'src/worker/main.ts' };
 /** Its name is a promise: browsers know a service worker by its URL. */
 const serviceWorker = { 'peertide.sw': 'src/sw/main.ts' };
@@ -60,19 +63,48 @@ async function compress(folder) {
   const names = readdirSync(folder).filter((each) => /\.(js|wasm)$/.test(each));
   for (const name of names) {
     const bytes = readFileSync(join(folder, name));
-    writeFileSync(join(folder, `${name}.gz`), await zopfli.gzipAsync(bytes, { numiterations: 5 }));
+    writeFileSync(join(folder, `${name}.gz`), await zopfli.gzipAsync(bytes, { numiterations: 15 }));
     writeFileSync(join(folder, `${name}.br`), brotliCompressSync(bytes, { params: { [constants.BROTLI_PARAM_SIZE_HINT]: bytes.length } }));
   }
 }
 
-/** Builds modules (or the service worker's script) into a folder. */
-function bundle(sources, folder, more = {}) {
+/** What a module loads by import() is a file beside it; `nameOf` gives its name. */
+const besideIt = (nameOf) => ({
+  name: 'beside it',
+  setup: ({ onResolve }) =>
+    onResolve({ filter: /./ }, ({ kind, path }) =>
+      kind === 'dynamic-import' ? { path: `./${nameOf(`peertide.${basename(path, '.ts')}.js`)}`, external: true } : undefined,
+    ),
+});
+
+/**
+ * Builds modules (or the service worker's script): name, code and source map of each. What esbuild
+ * has minified is minified again: Terser finds another fortieth, but leaves private names as they are.
+ */
+function bundle(sources, { plugins = [besideIt((name) => name)] } = {}) {
   const format = sources === serviceWorker ? 'iife' : 'esm';
   return Promise.all(
-    Object.entries(sources).map(([name, source]) =>
-      build({ ...common, format, entryPoints: [source], outfile: join(folder, `${name}.js`), ...more }),
-    ),
+    Object.entries(sources).map(async ([stem, source]) => {
+      const name = `${stem}.js`;
+      const { outputFiles } = await build({ ...common, format, entryPoints: [source], outfile: join(dist, name), plugins, write: false });
+      const [content, bundled] = ['.map', '.js'].map((end) => outputFiles.find(({ path }) => path.endsWith(end)).text);
+      const { code, map } = await minify(bundled, {
+        module: format === 'esm',
+        ecma: 2022,
+        compress: { passes: 3, keep_fargs: false, sequences: false },
+        sourceMap: { content, filename: name, includeSources: true },
+      });
+      return { name, code, map };
+    }),
   );
+}
+
+/** Writes a script that names its source map, and the map. */
+function writeScript(folder, file, { code, map }) {
+  const script = `${code}\n//# sourceMappingURL=${file}.map\n`;
+  writeFileSync(join(folder, file), script);
+  writeFileSync(join(folder, `${file}.map`), map);
+  return script;
 }
 
 function makeTypes() {
@@ -112,28 +144,25 @@ async function makeHashed(folder) {
   };
   for (const name of wasmFiles) if (existsSync(join(dist, name))) add(name, readFileSync(join(dist, name)));
   const addModules = async (sources, more) => {
-    for (const { outputFiles } of await bundle(sources, folder, { ...more, write: false })) {
-      const [map, module] = ['.map', '.js'].map((end) => outputFiles.find(({ path }) => path.endsWith(end)));
-      const name = basename(module.path);
-      const file = sources === serviceWorker ? name : hashedName(name, module.contents);
-      writeFileSync(join(folder, `${file}.map`), map.contents);
-      add(name, Buffer.from(module.text.replace(`${name}.map`, `${file}.map`)), file);
+    for (const { name, code, map } of await bundle(sources, more)) {
+      const file = sources === serviceWorker ? name : hashedName(name, code);
+      add(name, writeScript(folder, file, { code, map }), file);
     }
   };
   await addModules(worker);
   await addModules(serviceWorker);
+  await addModules(aside);
+  const hashedNameOf = (name) => files[name]?.file ?? fail(`${name} is needed, but was not built`);
   const rename = {
     name: 'hashed names',
     setup: ({ onLoad }) =>
       onLoad({ filter: /\/page\/engine\.ts$/ }, ({ path }) => {
         const source = readFileSync(path, 'utf8');
-        const contents = source.replace(/'\.\/(peertide\.[\w.]+)'/g, (_, name) => {
-          return files[name] ? `'./${files[name].file}'` : fail(`${name} is needed, but was not built`);
-        });
+        const contents = source.replace(/'\.\/(peertide\.[\w.]+)'/g, (_, name) => `'./${hashedNameOf(name)}'`);
         return { contents, loader: 'ts' };
       }),
   };
-  await addModules(entries, { plugins: [rename] });
+  await addModules(entries, { plugins: [rename, besideIt(hashedNameOf)] });
   writeFileSync(join(folder, 'peertide.integrity.json'), `${JSON.stringify(files, null, 2)}\n`);
 }
 
@@ -146,7 +175,9 @@ if (hashed !== undefined && existsSync(hashed) && readdirSync(hashed).some((name
 }
 rmSync(dist, { recursive: true, force: true });
 mkdirSync(dist, { recursive: true });
-await Promise.all([entries, worker, serviceWorker].map((sources) => bundle(sources, dist)));
+for (const sources of [entries, aside, worker, serviceWorker]) {
+  for (const script of await bundle(sources)) writeScript(dist, script.name, script);
+}
 makeTypes();
 for (const name of wasmFiles) {
   const from = join(wasmDir, name);

@@ -1,12 +1,9 @@
 import { PeertideError } from '../errors.ts';
-import { Fallback, PtError, Source, VERSION } from '../generated/layout.ts';
-import { AssetClient } from '../shared/asset-client.ts';
-import { Delivery } from '../shared/delivery.ts';
-import { eligiblePath, ORIGIN_MARK } from '../shared/eligible.ts';
+import { Fallback, Source, VERSION } from '../generated/layout.ts';
 import type { PortEnd } from '../shared/port.ts';
 import type { WorkerMessage } from '../shared/protocol.ts';
 import { Attachment } from './attachment.ts';
-import { DebugLog } from './debug-log.ts';
+import type { Direct } from './direct.ts';
 import { Engine } from './engine.ts';
 import type { AssetSource, PeertideEventMap } from './events.ts';
 import { makeIdentity } from './identity.ts';
@@ -25,9 +22,13 @@ const SOURCES: Record<number, AssetSource> = {
   [Source.Peer]: 'peer',
   [Source.Store]: 'store',
 };
-const FALLBACKS: Record<number, string> = Object.fromEntries(
-  Object.entries(Fallback).map(([name, code]) => [code, name.toLowerCase()]),
-);
+const FALLBACKS: Record<number, string> = {
+  [Fallback.Alone]: 'alone',
+  [Fallback.Elected]: 'elected',
+  [Fallback.Backup]: 'backup',
+  [Fallback.Urgent]: 'urgent',
+  [Fallback.Rescue]: 'rescue',
+};
 const NOBODY = '0'.repeat(40);
 
 /**
@@ -38,7 +39,7 @@ const NOBODY = '0'.repeat(40);
 export class Peertide extends EventTarget {
   readonly #options: ResolvedOptions;
   readonly #abort = new AbortController();
-  readonly #statistics: Statistics;
+  readonly #statistics = new Statistics();
   readonly #attachments = new Set<Attachment>();
   /** What another tab that joins is to know: the node's last word of each kind. */
   readonly #lastWords = new Map<string, WorkerMessage>();
@@ -48,7 +49,9 @@ export class Peertide extends EventTarget {
   #seat: Seat | undefined;
   #engine: Engine | undefined;
   #links: Links | undefined;
-  #assets: AssetClient | undefined;
+  /** The page's own way to the node, past the service worker, from when it is needed. */
+  #direct: Direct | undefined;
+  #makingDirect: Promise<Direct | undefined> | undefined;
   #policy: Policy | undefined;
   #interception: Interception | undefined;
 
@@ -59,7 +62,10 @@ export class Peertide extends EventTarget {
    */
   static async start(options: PeertideOptions = {}): Promise<Peertide> {
     const tide = new Peertide(resolveOptions(options, location.href));
-    if (tide.#options.debug) new DebugLog(tide, tide.#abort.signal);
+    if (tide.#options.debug) {
+      const aside = await import('../aside.ts').catch(() => undefined);
+      if (aside) new aside.DebugLog(tide, tide.#abort.signal);
+    }
     tide.#started = tide.#start();
     await tide.#started;
     return tide;
@@ -69,7 +75,6 @@ export class Peertide extends EventTarget {
     super();
     this.#options = options;
     this.#consent = options.consent;
-    this.#statistics = new Statistics((path) => this.#assets?.lookup(path)?.length ?? 0);
   }
 
   /**
@@ -79,23 +84,7 @@ export class Peertide extends EventTarget {
    */
   async fetch(input: RequestInfo | URL, init?: RequestInit): Promise<Response> {
     const request = new Request(input, init);
-    const path = eligiblePath(request, location.origin);
-    const client = this.#assets;
-    const asset = path === undefined ? undefined : client?.lookup(path);
-    if (!client || !asset) return fetch(request);
-    return Delivery.respond({
-      client,
-      asset,
-      url: request.url,
-      range: request.headers.get('range'),
-      blocking: false,
-      signal: request.signal,
-      plain: () => {
-        const marked = new Request(request);
-        marked.headers.set(ORIGIN_MARK, '1'); // not through our service worker again
-        return fetch(marked);
-      },
-    }).response;
+    return ((await this.#makeDirect()) ?? globalThis).fetch(request);
   }
 
   /**
@@ -108,12 +97,7 @@ export class Peertide extends EventTarget {
    */
   attach(root: ParentNode & Node): () => void {
     this.#assertOpen();
-    const attachment = new Attachment(root, {
-      intercepting: () => this.#interception?.active ?? false,
-      isIndexed: (url) => this.#isIndexed(url),
-      foldLoading: () => this.#assets?.foldLoading ?? false,
-      fetch: (url, init) => this.fetch(url, init),
-    });
+    const attachment = new Attachment(root, () => (this.#interception?.active ? undefined : this.#direct));
     this.#attachments.add(attachment);
     return () => {
       attachment.close();
@@ -184,11 +168,10 @@ export class Peertide extends EventTarget {
       await seat?.take();
       const { signal } = this.#abort;
       if (signal.aborted) return;
-      const ready = seat && !seat.hosting ? undefined : this.#host();
-      this.#assets = new AssetClient(this.#makePort('page'));
-      const intercepting = this.#intercept();
-      await ready;
-      await withTimeout(Promise.all([this.#assets?.indexed, intercepting]), START_MS_MAX, signal);
+      const hosting = seat && !seat.hosting ? undefined : this.#host();
+      const reachable = this.#intercept().then(() => (this.#interception?.active ? undefined : this.#makeDirect()));
+      await hosting;
+      await withTimeout(reachable, START_MS_MAX, signal);
     } catch (error) {
       this.#fallBack(`Peertide could not start: ${String(error)}`);
     }
@@ -214,10 +197,34 @@ export class Peertide extends EventTarget {
     if (guest !== this.#seat?.id) for (const message of this.#lastWords.values()) this.#seat?.tell(message);
   }
 
+  /** Whether there is a node to ask, here or in another tab. */
+  get #hasNode(): boolean {
+    return this.#engine !== undefined || this.#seat?.hosting === false;
+  }
+
   /** A new way to the node, for the page or for the service worker. */
   #makePort(kind: 'page' | 'sw'): PortEnd {
     const seat = this.#seat;
     return seat && !seat.hosting ? seat.open(kind) : this.#engine!.makePort(kind, seat?.id ?? '');
+  }
+
+  /**
+   * Sees to the page's own way to the node. Gives it when the index has arrived
+   * there, or should have; nothing where there is no node, or it can't be loaded.
+   */
+  #makeDirect(): Promise<Direct | undefined> {
+    const make = async () => {
+      try {
+        const aside = await import('../aside.ts');
+        if (!this.#hasNode) return;
+        this.#direct = new aside.Direct(this.#makePort('page'));
+        await withTimeout(this.#direct.indexed, START_MS_MAX, this.#abort.signal);
+      } catch (error) {
+        this.#say(`Peertide: tide.fetch() and tide.attach() go to the site: ${String(error)}`);
+      }
+      return this.#direct;
+    };
+    return (this.#makingDirect ??= make());
   }
 
   #decide(consent: ConsentOption): void {
@@ -278,14 +285,6 @@ export class Peertide extends EventTarget {
 
   #receive(message: WorkerMessage): void {
     switch (message.t) {
-      case 'ready':
-        this.#statistics.id = message.id;
-        this.#statistics.backend = message.backend;
-        if (this.#seat?.hosting) {
-          this.#lastWords.set(message.t, message);
-          this.#seat.tell(message);
-        }
-        break;
       case 'dead':
         this.#fallBack(message.reason);
         break;
@@ -313,11 +312,17 @@ export class Peertide extends EventTarget {
   #tell(message: WorkerMessage): void {
     if (this.#seat?.hosting) {
       this.#seat.tell(message);
-      if (message.t === 'server' || message.t === 'report') {
-        this.#lastWords.set(message.t, message.t === 'report' ? { ...message, pieces: [] } : message);
-      }
+      if (message.t === 'report') this.#lastWords.set(message.t, { ...message, pieces: [] });
+      else if (['ready', 'index', 'server'].includes(message.t)) this.#lastWords.set(message.t, message);
     }
     switch (message.t) {
+      case 'ready':
+        this.#statistics.id = message.id;
+        this.#statistics.backend = message.backend;
+        break;
+      case 'index':
+        this.#statistics.setIndex(message.assets);
+        break;
       case 'server': {
         const { state, url } = message;
         this.#statistics.server = state;
@@ -377,14 +382,10 @@ export class Peertide extends EventTarget {
     this.#links?.closeAll();
     this.#engine?.close();
     this.#seat?.close();
-    this.#assets?.close(PtError.Cancelled);
+    this.#direct?.close();
     this.#seat = undefined;
-    this.#interception = this.#policy = this.#links = this.#engine = this.#assets = undefined;
-  }
-
-  #isIndexed(url: string): boolean {
-    const { origin, pathname, search } = new URL(url, document.baseURI);
-    return origin === location.origin && search === '' && this.#assets?.lookup(pathname) !== undefined;
+    this.#interception = this.#policy = this.#links = this.#engine = this.#direct = undefined;
+    this.#makingDirect = Promise.resolve(undefined);
   }
 
   #say(text: string): void {

@@ -1,5 +1,5 @@
 import { Source } from '../generated/layout.ts';
-import type { CoreStats, PieceReport } from '../shared/protocol.ts';
+import type { AssetTuple, CoreStats, PieceReport } from '../shared/protocol.ts';
 import type { AssetDetail } from './events.ts';
 
 /** One visitor we exchange data with. */
@@ -82,7 +82,8 @@ type AssetBytes = { fromOrigin: number; fromPeers: number; fromStore: number };
 
 /** The page's copy of the counters, and what arrived of each asset. */
 export class Statistics {
-  readonly #lengthOf: (path: string) => number;
+  /** Of indexed assets. */
+  #lengths = new Map<string, number>();
   readonly #assets = new Map<string, AssetBytes>();
   readonly #banned = new Set<string>();
   #core: CoreStats | undefined;
@@ -91,9 +92,9 @@ export class Statistics {
   fallback: string | undefined;
   server: 'connecting' | 'open' | 'closed' = 'closed';
 
-  /** `lengthOf` knows an indexed asset's length (0: not indexed). */
-  constructor(lengthOf: (path: string) => number) {
-    this.#lengthOf = lengthOf;
+  /** The site's index has changed. */
+  setIndex(assets: readonly AssetTuple[]): void {
+    this.#lengths = new Map(assets.map(([path, length]) => [path, length]));
   }
 
   /** Takes a report; gives the assets of which there is more now. */
@@ -148,7 +149,7 @@ export class Statistics {
 
   #asset(path: string): AssetStats {
     const asset = this.#assets.get(path) ?? nothing();
-    const length = this.#lengthOf(path);
+    const length = this.#lengths.get(path) ?? 0;
     const here = asset.fromOrigin + asset.fromPeers + asset.fromStore;
     return { path, length, ...asset, complete: length > 0 && here >= length };
   }

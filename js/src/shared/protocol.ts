@@ -159,6 +159,8 @@ export type WorkerMessage =
   | { readonly t: 'fallback'; readonly path: string; readonly reason: number }
   | { readonly t: 'ban'; readonly peer: string; readonly swarm: string; readonly piece: number; readonly code: number }
   | { readonly t: 'fault'; readonly peer: string; readonly code: number; readonly text: string }
+  /** What may be asked for; replaces the last one. */
+  | { readonly t: 'index'; readonly assets: readonly AssetTuple[] }
   /** Something of this visitor's own went wrong; everything goes on. */
   | { readonly t: 'trouble'; readonly code: 'store-unavailable' | 'store-full' | 'store-failed'; readonly text: string }
   | { readonly t: 'report'; readonly pieces: readonly PieceReport[]; readonly stats: CoreStats; readonly tick: boolean };

@@ -130,7 +130,10 @@ export class Host {
   }
 
   #apply(assets: readonly AssetTuple[] | undefined, { threshold = 0, foldLoading = false }: Settings): void {
-    if (assets) this.#consumers.publish(assets, foldLoading);
+    if (assets) {
+      this.#post({ t: 'index', assets });
+      this.#consumers.publish(assets, foldLoading);
+    }
     if (threshold === this.#threshold) return;
     this.#threshold = threshold;
     this.#setPolicy();
