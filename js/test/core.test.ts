@@ -92,9 +92,9 @@ for (const name of ['peertide.wasm', 'peertide.nosimd.wasm']) {
     assert.deepEqual(seen.filter(({ kind }) => kind === Out.RequestEnd).map(({ code }) => code), [PtError.Ok]);
     const [piece] = seen.filter(({ kind }) => kind === Out.Piece);
     assert.deepEqual([piece!.text, piece!.offset, piece!.length, piece!.code], ['/a.bin', 0, file.length, Source.Origin]);
-    assert.equal(core.stats.originBytes, file.length);
-    assert.equal(core.stats.assets, 1);
-    assert.deepEqual(core.stats.peers, []);
+    const { origin, verified, peers } = core.stats;
+    assert.deepEqual([origin.bytes, verified], [file.length, file.length]);
+    assert.deepEqual(peers, { connected: 0, bytesIn: 0, bytesOut: 0, list: [] });
   });
 
   test(`${name}: an index that is none is refused, an unknown asset too`, async () => {

@@ -12,7 +12,7 @@ let now = 0;
 mock.method(performance, 'now', () => now);
 mock.timers.enable({ apis: ['setTimeout'] });
 
-let counters: { originBytes: number; peerBytesOut: number };
+let counters: { verified: number; delivered: number };
 let reports: (Report & { at: number })[];
 let reporter: Reporter;
 
@@ -20,7 +20,7 @@ beforeEach(() => {
   now += 10_000; // all timers of the test before are over
   mock.timers.reset();
   mock.timers.enable({ apis: ['setTimeout'] });
-  counters = { originBytes: 0, peerBytesOut: 0 };
+  counters = { verified: 0, delivered: 0 };
   reports = [];
   const core = { get stats() { return { ...counters } as CoreStats; } };
   reporter = new Reporter(core, (message) => reports.push({ ...(message as Report), at: now }));
@@ -39,39 +39,39 @@ test('a change that was flushed without a tick is told by one within a second', 
   reporter.changed();
   pass(1);
   assert.equal(ticks().length, 1);
-  counters.originBytes = 5;
+  counters.verified = 5;
   reporter.changed();
   reporter.flush(); // a request ended: the page's figures must include it
-  assert.deepEqual([reports.at(-1)!.tick, reports.at(-1)!.stats.originBytes], [false, 5]);
+  assert.deepEqual([reports.at(-1)!.tick, reports.at(-1)!.stats.verified], [false, 5]);
   const changedAt = now;
   pass(1001);
   assert.equal(ticks().length, 2);
-  assert.equal(ticks()[1]!.stats.originBytes, 5);
+  assert.equal(ticks()[1]!.stats.verified, 5);
   assert.ok(ticks()[1]!.at - changedAt <= 1000);
 });
 
 test('what is told with pieces gets its tick as well', () => {
   reporter.changed();
   pass(1);
-  counters.originBytes = 7;
+  counters.verified = 7;
   reporter.piece('/a', { offset: 0, length: 7 }, Source.Origin, '');
   reporter.changed();
   pass(101);
   assert.equal(reports.at(-1)!.tick, false);
   pass(900);
-  assert.equal(ticks().at(-1)!.stats.originBytes, 7);
+  assert.equal(ticks().at(-1)!.stats.verified, 7);
 });
 
 test('a giver, of whom no request ends and no piece arrives, hears what it gave', () => {
   reporter.changed();
   pass(1);
   for (let block = 1; block <= 250; block++) {
-    counters.peerBytesOut = block;
+    counters.delivered = block;
     reporter.changed();
     pass(10);
   }
   pass(1000);
-  assert.equal(ticks().at(-1)!.stats.peerBytesOut, 250);
+  assert.equal(ticks().at(-1)!.stats.delivered, 250);
   assert.ok(ticks().length <= 5, `${ticks().length} ticks in 3.5 seconds`);
   for (const [i, tick] of ticks().slice(1).entries()) assert.ok(tick.at - ticks()[i]!.at >= 1000);
 });
@@ -100,16 +100,16 @@ test('each giver of a file has one report, with the ranges it gave', () => {
         { offset: 200, length: 300 },
         { offset: 900, length: 30 },
       ],
-      source: Source.Peer,
+      source: 'peer',
       peer,
     },
-    { path: '/film', bytes: 100, ranges: [{ offset: 500, length: 100 }], source: Source.Origin, peer: '' },
-    { path: '/picture', bytes: 50, ranges: [{ offset: 0, length: 50 }], source: Source.Peer, peer },
+    { path: '/film', bytes: 100, ranges: [{ offset: 500, length: 100 }], source: 'origin', peer: undefined },
+    { path: '/picture', bytes: 50, ranges: [{ offset: 0, length: 50 }], source: 'peer', peer },
   ]);
 });
 
 test('nothing is told while nothing changes', () => {
-  counters.originBytes = 1;
+  counters.verified = 1;
   reporter.changed();
   pass(2000);
   const before = reports.length;

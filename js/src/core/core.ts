@@ -1,10 +1,11 @@
 import { ConfigLayout, HASH_SIZE, ID_SIZE, PeerStatsLayout, StatsLayout } from '../generated/layout.ts';
-import type { CoreStats, PeerReport } from '../shared/protocol.ts';
+import type { PeerStats } from '../page/stats.ts';
+import type { CoreStats } from '../shared/protocol.ts';
 import type { CoreInput } from './core-input.ts';
 import type { CoreExports } from './loader.ts';
 import { RecordReader } from './record-reader.ts';
 import { RecordWriter } from './record-writer.ts';
-import { getU64, setU64, toHex } from './words.ts';
+import { getU32, getU64, setU32, setU64, toHex } from './words.ts';
 
 /** What a node is made with (`pt_config`). */
 export interface CoreConfig {
@@ -37,9 +38,9 @@ export class Core {
     bytes.set(config.seed.subarray(0, 8), at + ConfigLayout.seed);
     bytes.set(config.fingerprint.subarray(0, HASH_SIZE), at + ConfigLayout.fingerprint);
     setU64(view, at + ConfigLayout.memoryMax, config.memoryMax);
-    view.setUint32(at + ConfigLayout.peersMax, config.peersMax, true);
-    view.setInt32(at + ConfigLayout.consent, config.consent, true);
-    view.setUint32(at + ConfigLayout.anywhere, Number(config.anywhere), true);
+    setU32(view, at + ConfigLayout.peersMax, config.peersMax);
+    setU32(view, at + ConfigLayout.consent, config.consent);
+    setU32(view, at + ConfigLayout.anywhere, Number(config.anywhere));
     const error = exports.pt_wasm_start(this.#now());
     if (error !== 0) throw new Error(`the core did not start (${error})`);
   }
@@ -101,38 +102,37 @@ export class Core {
   /** The counters, now. */
   get stats(): CoreStats {
     const at = this.#exports.pt_wasm_stats();
-    const peers = this.#peers();
-    const view = new DataView(this.#exports.memory.buffer, at, StatsLayout.size);
+    const list = this.#peers();
+    const view = new DataView(this.#exports.memory.buffer, at);
+    const u64 = (field: StatsLayout) => getU64(view, field);
     return {
-      originBytes: getU64(view, StatsLayout.originBytes),
-      originRequests: getU64(view, StatsLayout.originRequests),
-      peerBytesIn: getU64(view, StatsLayout.peerBytesIn),
-      peerBytesOut: getU64(view, StatsLayout.peerBytesOut),
-      wasted: getU64(view, StatsLayout.wastedBytes),
-      verified: getU64(view, StatsLayout.verifiedBytes),
-      stored: getU64(view, StatsLayout.storedBytes),
-      onDisk: getU64(view, StatsLayout.diskBytes),
-      delivered: getU64(view, StatsLayout.deliveredBytes),
-      piecesFailed: getU64(view, StatsLayout.piecesFailed),
-      peersConnected: view.getUint32(StatsLayout.peersConnected, true),
-      peersBanned: view.getUint32(StatsLayout.peersBanned, true),
-      swarms: view.getUint32(StatsLayout.swarms, true),
-      assets: view.getUint32(StatsLayout.assets, true),
-      peers,
+      origin: { bytes: u64(StatsLayout.originBytes), requests: u64(StatsLayout.originRequests) },
+      peers: {
+        connected: getU32(view, StatsLayout.peersConnected),
+        bytesIn: u64(StatsLayout.peerBytesIn),
+        bytesOut: u64(StatsLayout.peerBytesOut),
+        list,
+      },
+      wasted: u64(StatsLayout.wastedBytes),
+      verified: u64(StatsLayout.verifiedBytes),
+      stored: u64(StatsLayout.storedBytes),
+      onDisk: u64(StatsLayout.diskBytes),
+      delivered: u64(StatsLayout.deliveredBytes),
+      piecesFailed: u64(StatsLayout.piecesFailed),
     };
   }
 
-  #peers(): PeerReport[] {
-    const peers: PeerReport[] = [];
+  /** Those who are connected. */
+  #peers(): PeerStats[] {
+    const peers: PeerStats[] = [];
     for (let slot = 0; ; slot++) {
       const at = this.#exports.pt_wasm_peer_stats(slot);
       if (at === 0) return peers;
-      const view = new DataView(this.#exports.memory.buffer, at, PeerStatsLayout.size);
-      const rttUs = view.getUint32(PeerStatsLayout.rttUs, true);
+      const view = new DataView(this.#exports.memory.buffer, at);
+      if (getU32(view, PeerStatsLayout.connected) === 0) continue;
+      const rttUs = getU32(view, PeerStatsLayout.rttUs);
       peers.push({
         id: this.#hex(at + PeerStatsLayout.peer, ID_SIZE),
-        link: view.getUint32(PeerStatsLayout.link, true),
-        connected: view.getUint32(PeerStatsLayout.connected, true) !== 0,
         bytesIn: getU64(view, PeerStatsLayout.bytesIn),
         bytesOut: getU64(view, PeerStatsLayout.bytesOut),
         rttMs: rttUs === 0 ? undefined : rttUs / 1000,

@@ -1,5 +1,5 @@
 import { EventLayout, ID_SIZE, RECORD_ALIGN } from '../generated/layout.ts';
-import { getU64, toHex } from './words.ts';
+import { getU32, getU64, toHex } from './words.ts';
 
 const decoder = new TextDecoder();
 
@@ -41,10 +41,10 @@ export class RecordReader {
     return this.#view.getInt32(this.#at + EventLayout.code, true);
   }
   get id(): number {
-    return this.#view.getUint32(this.#at + EventLayout.id, true);
+    return getU32(this.#view, this.#at + EventLayout.id);
   }
   get link(): number {
-    return this.#view.getUint32(this.#at + EventLayout.link, true);
+    return getU32(this.#view, this.#at + EventLayout.link);
   }
   get offset(): number {
     return getU64(this.#view, this.#at + EventLayout.offset);
@@ -72,10 +72,10 @@ export class RecordReader {
   }
 
   get #textLength(): number {
-    return this.#view.getUint32(this.#at + EventLayout.textLen, true);
+    return getU32(this.#view, this.#at + EventLayout.textLen);
   }
   get #dataLength(): number {
-    return this.#view.getUint32(this.#at + EventLayout.dataLen, true);
+    return getU32(this.#view, this.#at + EventLayout.dataLen);
   }
 
   #slice(offset: number, length: number): Uint8Array {

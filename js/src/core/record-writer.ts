@@ -1,6 +1,6 @@
 import { EventLayout, ID_SIZE, RECORD_ALIGN } from '../generated/layout.ts';
 import type { CoreInput } from './core-input.ts';
-import { setU64 } from './words.ts';
+import { setU32, setU64 } from './words.ts';
 
 /** Packs inputs into the core's input buffer: the struct, its text, its data, padding. */
 export class RecordWriter {
@@ -27,14 +27,14 @@ export class RecordWriter {
     const view = this.#view;
     this.#bytes.fill(0, start, start + EventLayout.size);
     view.setUint16(start + EventLayout.kind, input.kind, true);
-    view.setInt32(start + EventLayout.code, input.code ?? 0, true);
-    view.setUint32(start + EventLayout.id, input.id ?? 0, true);
-    view.setUint32(start + EventLayout.link, input.link ?? 0, true);
+    setU32(view, start + EventLayout.code, input.code ?? 0);
+    setU32(view, start + EventLayout.id, input.id ?? 0);
+    setU32(view, start + EventLayout.link, input.link ?? 0);
     setU64(view, start + EventLayout.offset, input.offset ?? 0);
     setU64(view, start + EventLayout.length, input.length ?? 0);
     if (swarm) this.#bytes.set(swarm.subarray(0, ID_SIZE), start + EventLayout.swarm);
-    view.setUint32(start + EventLayout.textLen, text?.length ?? 0, true);
-    view.setUint32(start + EventLayout.dataLen, data?.length ?? 0, true);
+    setU32(view, start + EventLayout.textLen, text?.length ?? 0);
+    setU32(view, start + EventLayout.dataLen, data?.length ?? 0);
     let at = start + EventLayout.size;
     if (text) {
       this.#bytes.set(text, at);

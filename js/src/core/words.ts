@@ -1,18 +1,28 @@
+/** The core's words are little-endian. */
+export function getU32(view: DataView, at: number): number {
+  return view.getUint32(at, true);
+}
+
+/** Of a negative number its two's complement. */
+export function setU32(view: DataView, at: number, value: number): void {
+  view.setUint32(at, value, true);
+}
+
 /** 64-bit words of the core as numbers: all ones (no limit, never, to the end) is Infinity. */
 export function getU64(view: DataView, at: number): number {
-  const low = view.getUint32(at, true);
-  const high = view.getUint32(at + 4, true);
+  const low = getU32(view, at);
+  const high = getU32(view, at + 4);
   return low === 0xffffffff && high === 0xffffffff ? Infinity : high * 0x1_0000_0000 + low;
 }
 
 /** The reverse of {@link getU64}; values are whole, 0..2^53 or Infinity. */
 export function setU64(view: DataView, at: number, value: number): void {
   const all = value === Infinity;
-  view.setUint32(at, all ? 0xffffffff : value % 0x1_0000_0000, true);
-  view.setUint32(at + 4, all ? 0xffffffff : Math.floor(value / 0x1_0000_0000), true);
+  setU32(view, at, all ? 0xffffffff : value % 0x1_0000_0000);
+  setU32(view, at + 4, all ? 0xffffffff : Math.floor(value / 0x1_0000_0000));
 }
 
-const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
+const HEX = /* @__PURE__ */ Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
 
 /** Bytes as lowercase hex digits. */
 export function toHex(bytes: Uint8Array): string {

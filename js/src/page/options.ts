@@ -123,43 +123,47 @@ export interface ResolvedOptions {
   readonly debug: boolean;
 }
 
-const CONSENTS: readonly ConsentOption[] = ['granted', 'download-only', 'denied'];
-const MEDIA_TYPES: readonly MediaType[] = ['image', 'video', 'audio', 'font', 'style', 'script', 'other'];
 const UPLOAD_ON: Required<UploadOn> = { cellular: false, saveData: false, lowBattery: false, hidden: true };
+
+/** Gives an option's value if it is allowed; refuses it otherwise. */
+type Check<T> = (value: unknown, name: string) => T;
 
 /**
  * Checks the options one by one; relative URLs are taken from `base` (the
  * page's). Throws {@link PeertideError} `invalid-option` at the first wrong one.
  */
 export function resolveOptions(options: PeertideOptions, base: string): ResolvedOptions {
-  if (typeof options !== 'object' || options === null) refuse('options', 'an object');
-  const url = (name: keyof PeertideOptions, fallback?: string) => urlOption(options[name], name, base, fallback);
-  const { serviceWorker } = options;
+  function take<T>(name: keyof PeertideOptions, check: Check<T>, fallback: unknown): T;
+  function take<T>(name: keyof PeertideOptions, check: Check<T>): T | undefined;
+  function take<T>(name: keyof PeertideOptions, check: Check<T>, fallback?: unknown): T | undefined {
+    const value = record(options, 'options')[name] ?? fallback;
+    return value === undefined ? undefined : check(value, name);
+  }
+  const url = address(base, /^https?:/, 'an http: or https: URL, or a path');
+  const socket = address(base, /^(http|ws)s?:/, 'a ws: or wss: URL, or a list of them');
   return {
-    servers: serverOption(options.server, base),
-    serviceWorker: serviceWorker === false ? undefined : url('serviceWorker', '/.peertide/peertide.sw.js'),
-    consent: oneOf(options.consent ?? 'granted', 'consent', CONSENTS),
-    mediaTypes: list(options.mediaTypes, 'mediaTypes')?.map((type) => oneOf(type, 'mediaTypes', MEDIA_TYPES)),
-    excludeFormats: list(options.excludeFormats, 'excludeFormats')?.map((format) =>
-      typeof format === 'string' && /^\.?\w+$/.test(format) ? format : refuse('excludeFormats', "like 'gif'"),
-    ),
-    threshold: options.threshold === undefined ? undefined : number(options.threshold, 'threshold', 0, 1e6),
-    foldLoading: options.foldLoading === undefined ? undefined : flag(options.foldLoading, 'foldLoading'),
-    shareNode: flag(options.shareNode ?? true, 'shareNode'),
-    geoLocate: flag(options.geoLocate ?? true, 'geoLocate'),
-    maxPeers: number(options.maxPeers ?? 24, 'maxPeers', 1, 128),
-    uploadLimit: number(options.uploadLimit ?? Infinity, 'uploadLimit', 1, Infinity),
-    uploadQuota: number(options.uploadQuota ?? Infinity, 'uploadQuota', 0, Infinity),
-    uploadOn: uploadOnOption(options.uploadOn),
-    iceServers: list(options.iceServers, 'iceServers'),
-    iceTransportPolicy: oneOf(options.iceTransportPolicy ?? 'all', 'iceTransportPolicy', ['all', 'relay']),
-    store: oneOf(options.store ?? 'auto', 'store', ['auto', 'opfs', 'memory']),
-    storeLimit: number(options.storeLimit ?? 2 ** 30, 'storeLimit', 2 ** 20, Number.MAX_SAFE_INTEGER),
-    workerUrl: url('workerUrl'),
-    wasmUrl: url('wasmUrl'),
-    wasmNoSimdUrl: url('wasmNoSimdUrl'),
-    indexUrl: url('indexUrl', '/.peertide/index.json')!,
-    debug: flag(options.debug ?? false, 'debug'),
+    servers: take('server', oneOrMore(socket), '/.peertide/ws').map((href) => href.replace(/^http/, 'ws').replace(/#.*/, '')),
+    serviceWorker: options?.serviceWorker === false ? undefined : take('serviceWorker', url, '/.peertide/peertide.sw.js'),
+    consent: take('consent', oneOf('granted', 'download-only', 'denied'), 'granted'),
+    mediaTypes: take('mediaTypes', list(oneOf('image', 'video', 'audio', 'font', 'style', 'script', 'other'))),
+    excludeFormats: take('excludeFormats', list(format)),
+    threshold: take('threshold', whole(0, 1e6)),
+    foldLoading: take('foldLoading', flag),
+    shareNode: take('shareNode', flag, true),
+    geoLocate: take('geoLocate', flag, true),
+    maxPeers: take('maxPeers', whole(1, 128), 24),
+    uploadLimit: take('uploadLimit', whole(1, Infinity), Infinity),
+    uploadQuota: take('uploadQuota', whole(0, Infinity), Infinity),
+    uploadOn: take('uploadOn', uploadOn, {}),
+    iceServers: take('iceServers', list(record)) as RTCIceServer[] | undefined,
+    iceTransportPolicy: take('iceTransportPolicy', oneOf('all', 'relay'), 'all'),
+    store: take('store', oneOf('auto', 'opfs', 'memory'), 'auto'),
+    storeLimit: take('storeLimit', whole(2 ** 20, Number.MAX_SAFE_INTEGER), 2 ** 30),
+    workerUrl: take('workerUrl', url),
+    wasmUrl: take('wasmUrl', url),
+    wasmNoSimdUrl: take('wasmNoSimdUrl', url),
+    indexUrl: take('indexUrl', url, '/.peertide/index.json'),
+    debug: take('debug', flag, false),
   };
 }
 
@@ -167,62 +171,57 @@ function refuse(option: string, expected: string): never {
   throw new PeertideError('invalid-option', `option ${option}: expected ${expected}`, option);
 }
 
-function oneOf<T extends string>(value: unknown, name: string, allowed: readonly T[]): T {
-  return allowed.includes(value as T) ? (value as T) : refuse(name, allowed.map((word) => `'${word}'`).join(', '));
+function oneOf<T extends string>(...allowed: readonly T[]): Check<T> {
+  return (value, name) => (allowed.includes(value as T) ? (value as T) : refuse(name, `'${allowed.join("', '")}'`));
 }
 
 function flag(value: unknown, name: string): boolean {
   return typeof value === 'boolean' ? value : refuse(name, 'true or false');
 }
 
-function list<T>(value: readonly T[] | undefined, name: string): readonly T[] | undefined {
-  return value === undefined || Array.isArray(value) ? value : refuse(name, 'a list');
+function record(value: unknown, name: string): Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value ? (value as Record<string, unknown>) : refuse(name, 'an object');
+}
+
+function format(value: unknown, name: string): string {
+  return typeof value === 'string' && /^\.?\w+$/.test(value) ? value : refuse(name, "like 'gif'");
+}
+
+function list<T>(check: Check<T>): Check<T[]> {
+  return (value, name) => (Array.isArray(value) ? value.map((item) => check(item, name)) : refuse(name, 'a list'));
+}
+
+/** A list that isn't empty, or its only item. */
+function oneOrMore<T>(check: Check<T>): Check<T[]> {
+  return (value, name) => (Array.isArray(value) && value.length > 0 ? list(check)(value, name) : [check(value, name)]);
 }
 
 /** Whole numbers; Infinity only where it is the upper bound. */
-function number(value: unknown, name: string, min: number, max: number): number {
-  const whole = typeof value === 'number' && (Number.isInteger(value) || value === Infinity);
-  if (whole && value >= min && value <= max) return value;
-  return refuse(name, max === Infinity ? `a whole number from ${min}, or Infinity` : `a whole number, ${min} to ${max}`);
+function whole(min: number, max: number): Check<number> {
+  return (value, name) =>
+    (Number.isInteger(value) || value === Infinity) && Number(value) >= min && Number(value) <= max
+      ? Number(value)
+      : refuse(name, `a whole number, ${min} to ${max}`);
 }
 
-function urlOption(value: unknown, name: string, base: string, fallback: string): string;
-function urlOption(value: unknown, name: string, base: string, fallback?: string): string | undefined;
-function urlOption(value: unknown, name: string, base: string, fallback?: string): string | undefined {
-  const given = value ?? fallback;
-  if (given === undefined) return undefined;
-  if (typeof given !== 'string' && !(given instanceof URL)) refuse(name, 'a URL');
-  try {
-    const { href, protocol } = new URL(given, base);
-    if (protocol === 'http:' || protocol === 'https:') return href;
-  } catch {
-    // Said below.
-  }
-  return refuse(name, 'an http: or https: URL, or a path');
-}
-
-function serverOption(value: PeertideOptions['server'], base: string): readonly string[] {
-  const given = value === undefined ? ['/.peertide/ws'] : typeof value === 'string' ? [value] : value;
-  if (!Array.isArray(given) || given.length === 0) refuse('server', 'a WebSocket URL or a list of them');
-  return given.map((server: unknown) => {
-    let url: URL;
+/** A URL, or a path from `base`; `protocols` are those that it may then have. */
+function address(base: string, protocols: RegExp, expected: string): Check<string> {
+  return (value, name) => {
     try {
-      url = new URL(server as string, base);
+      const { href, protocol } = new URL(value as string, base);
+      if (protocols.test(protocol) && (typeof value === 'string' || value instanceof URL)) return href;
     } catch {
-      return refuse('server', 'a WebSocket URL');
+      // Said below.
     }
-    if (/^https?:$/.test(url.protocol)) url.protocol = url.protocol.replace('http', 'ws');
-    url.hash = '';
-    return /^wss?:$/.test(url.protocol) ? url.href : refuse('server', 'a ws: or wss: URL');
-  });
+    return refuse(name, expected);
+  };
 }
 
-function uploadOnOption(value: UploadOn | undefined): Required<UploadOn> {
-  if (value !== undefined && (typeof value !== 'object' || value === null)) refuse('uploadOn', 'an object');
+function uploadOn(value: unknown, name: string): Required<UploadOn> {
+  const wanted = record(value, name);
   const resolved = { ...UPLOAD_ON };
-  for (const name of Object.keys(UPLOAD_ON) as (keyof UploadOn)[]) {
-    const wanted: unknown = value?.[name];
-    if (wanted !== undefined) resolved[name] = flag(wanted, `uploadOn.${name}`);
+  for (const state of Object.keys(UPLOAD_ON) as (keyof UploadOn)[]) {
+    resolved[state] = flag(wanted[state] ?? resolved[state], `${name}.${state}`);
   }
   return resolved;
 }

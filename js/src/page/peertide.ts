@@ -1,11 +1,11 @@
 import { PeertideError } from '../errors.ts';
-import { Fallback, Source, VERSION } from '../generated/layout.ts';
+import { VERSION } from '../generated/layout.ts';
 import type { PortEnd } from '../shared/port.ts';
 import type { WorkerMessage } from '../shared/protocol.ts';
 import { Attachment } from './attachment.ts';
 import type { Direct } from './direct.ts';
 import { Engine } from './engine.ts';
-import type { AssetSource, PeertideEventMap } from './events.ts';
+import type { PeertideEventMap } from './events.ts';
 import { makeIdentity } from './identity.ts';
 import { Interception } from './interception.ts';
 import { Links } from './links.ts';
@@ -16,20 +16,6 @@ import { Statistics, type PeertideStats } from './stats.ts';
 
 /** `start` waits at most so long for everything to be ready; the rest follows later. */
 const START_MS_MAX = 3000;
-
-const SOURCES: Record<number, AssetSource> = {
-  [Source.Origin]: 'origin',
-  [Source.Peer]: 'peer',
-  [Source.Store]: 'store',
-};
-const FALLBACKS: Record<number, string> = {
-  [Fallback.Alone]: 'alone',
-  [Fallback.Elected]: 'elected',
-  [Fallback.Backup]: 'backup',
-  [Fallback.Urgent]: 'urgent',
-  [Fallback.Rescue]: 'rescue',
-};
-const NOBODY = '0'.repeat(40);
 
 /**
  * One node among a site's visitors: takes assets from others and gives to
@@ -235,32 +221,24 @@ export class Peertide extends EventTarget {
   /** Runs the node in this tab. */
   async #host(): Promise<void> {
     const options = { ...this.#options, consent: this.#consent };
+    const { iceServers, ...forWorker } = options;
     this.#engine = new Engine(options, (message) => this.#receive(message));
     const { certificate, fingerprint } = await makeIdentity();
     if (!this.#engine) return; // the worker failed meanwhile
     this.#links = new Links(
       {
         certificates: [certificate],
-        iceServers: [...(options.iceServers ?? [])],
+        iceServers: [...(iceServers ?? [])],
         iceTransportPolicy: options.iceTransportPolicy,
       },
       (message, transfer) => this.#engine?.post(message, transfer),
     );
     this.#policy = new Policy(options, (policy) => this.#engine?.post({ t: 'policy', policy }));
     this.#engine.post({
-      t: 'init',
+      ...forWorker,
       ...Engine.wasmUrls(options),
-      indexUrl: options.indexUrl,
-      servers: options.servers,
+      t: 'init',
       fingerprint,
-      maxPeers: options.maxPeers,
-      store: options.store,
-      storeLimit: options.storeLimit,
-      mediaTypes: options.mediaTypes,
-      excludeFormats: options.excludeFormats,
-      threshold: options.threshold,
-      foldLoading: options.foldLoading,
-      geoLocate: options.geoLocate,
       policy: this.#policy.state,
     });
   }
@@ -313,7 +291,8 @@ export class Peertide extends EventTarget {
     if (this.#seat?.hosting) {
       this.#seat.tell(message);
       if (message.t === 'report') this.#lastWords.set(message.t, { ...message, pieces: [] });
-      else if (['ready', 'index', 'server'].includes(message.t)) this.#lastWords.set(message.t, message);
+      else if (message.t !== 'event') this.#lastWords.set(message.t, message);
+      else if (message.type === 'server') this.#lastWords.set(message.type, message);
     }
     switch (message.t) {
       case 'ready':
@@ -323,34 +302,15 @@ export class Peertide extends EventTarget {
       case 'index':
         this.#statistics.setIndex(message.assets);
         break;
-      case 'server': {
-        const { state, url } = message;
-        this.#statistics.server = state;
-        this.#emit('server', { state, url });
+      case 'event': {
+        const { type, detail } = message;
+        if (type === 'server') this.#statistics.server = detail.state;
+        else if (type === 'ban') this.#statistics.ban(detail.peer);
+        // Of what went wrong from the beginning the page is to hear, too.
+        if (type === 'error') this.#emitLater(type, detail);
+        else this.#emit(type, detail);
         break;
       }
-      case 'peer': {
-        const { peer, link, up } = message;
-        this.#emit('peer', { peer, link, state: up ? 'connected' : 'disconnected' });
-        break;
-      }
-      case 'fallback':
-        this.#emit('fallback', { path: message.path, reason: FALLBACKS[message.reason] ?? 'urgent' });
-        break;
-      case 'ban': {
-        const { peer, swarm, piece, code } = message;
-        this.#statistics.ban(peer);
-        this.#emit('ban', { peer, swarm, piece, code });
-        break;
-      }
-      case 'fault': {
-        const peer = message.peer === NOBODY ? undefined : message.peer;
-        this.#emit('error', { peer, code: message.code, message: message.text });
-        break;
-      }
-      case 'trouble':
-        this.#emitLater('error', { peer: undefined, code: message.code, message: message.text });
-        break;
       case 'report':
         this.#report(message);
         break;
@@ -359,10 +319,7 @@ export class Peertide extends EventTarget {
 
   #report({ pieces, stats, tick }: WorkerMessage & { t: 'report' }): void {
     const changed = this.#statistics.take(pieces, stats);
-    for (const { path, bytes, ranges, source, peer } of pieces) {
-      const name = SOURCES[source] ?? 'origin';
-      this.#emit('progress', { path, bytes, ranges, source: name, peer: name === 'peer' ? peer : undefined });
-    }
+    for (const piece of pieces) this.#emit('progress', piece);
     for (const detail of changed) this.#emit('asset', detail);
     if (tick) this.#emit('stats', this.stats());
   }

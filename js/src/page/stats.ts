@@ -1,6 +1,5 @@
-import { Source } from '../generated/layout.ts';
-import type { AssetTuple, CoreStats, PieceReport } from '../shared/protocol.ts';
-import type { AssetDetail } from './events.ts';
+import type { AssetTuple, CoreStats } from '../shared/protocol.ts';
+import type { AssetDetail, ProgressDetail } from './events.ts';
 
 /** One visitor we exchange data with. */
 export interface PeerStats {
@@ -78,6 +77,18 @@ export interface PeertideStats {
   readonly delivered: number;
 }
 
+/** While there is no node. */
+const NONE: CoreStats = {
+  origin: { bytes: 0, requests: 0 },
+  peers: { connected: 0, bytesIn: 0, bytesOut: 0, list: [] },
+  wasted: 0,
+  piecesFailed: 0,
+  verified: 0,
+  stored: 0,
+  onDisk: 0,
+  delivered: 0,
+};
+
 type AssetBytes = { fromOrigin: number; fromPeers: number; fromStore: number };
 
 /** The page's copy of the counters, and what arrived of each asset. */
@@ -86,7 +97,7 @@ export class Statistics {
   #lengths = new Map<string, number>();
   readonly #assets = new Map<string, AssetBytes>();
   readonly #banned = new Set<string>();
-  #core: CoreStats | undefined;
+  #core = NONE;
   id = '';
   backend = '';
   fallback: string | undefined;
@@ -98,13 +109,13 @@ export class Statistics {
   }
 
   /** Takes a report; gives the assets of which there is more now. */
-  take(pieces: readonly PieceReport[], core: CoreStats): AssetDetail[] {
+  take(pieces: readonly ProgressDetail[], core: CoreStats): AssetDetail[] {
     this.#core = core;
     const changed = new Set<string>();
     for (const { path, bytes, source } of pieces) {
       const asset = this.#assets.get(path) ?? nothing();
-      if (source === Source.Peer) asset.fromPeers += bytes;
-      else if (source === Source.Store) asset.fromStore += bytes;
+      if (source === 'peer') asset.fromPeers += bytes;
+      else if (source === 'store') asset.fromStore += bytes;
       else asset.fromOrigin += bytes;
       this.#assets.set(path, asset);
       changed.add(path);
@@ -120,31 +131,9 @@ export class Statistics {
   }
 
   snapshot(intercepting: boolean): PeertideStats {
-    const core = this.#core;
     const { id, backend, fallback, server } = this;
-    const list = (core?.peers ?? []).filter((peer) => peer.connected);
-    return {
-      id,
-      backend,
-      fallback,
-      intercepting,
-      server,
-      origin: { bytes: core?.originBytes ?? 0, requests: core?.originRequests ?? 0 },
-      peers: {
-        connected: core?.peersConnected ?? 0,
-        bytesIn: core?.peerBytesIn ?? 0,
-        bytesOut: core?.peerBytesOut ?? 0,
-        list: list.map(({ id: peer, bytesIn, bytesOut, rttMs }) => ({ id: peer, bytesIn, bytesOut, rttMs })),
-      },
-      assets: [...this.#assets.keys()].map((path) => this.#asset(path)),
-      wasted: core?.wasted ?? 0,
-      banned: [...this.#banned],
-      piecesFailed: core?.piecesFailed ?? 0,
-      verified: core?.verified ?? 0,
-      stored: core?.stored ?? 0,
-      onDisk: core?.onDisk ?? 0,
-      delivered: core?.delivered ?? 0,
-    };
+    const assets = [...this.#assets.keys()].map((path) => this.#asset(path));
+    return { ...this.#core, id, backend, fallback, intercepting, server, assets, banned: [...this.#banned] };
   }
 
   #asset(path: string): AssetStats {

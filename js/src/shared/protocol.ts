@@ -1,5 +1,6 @@
+import type { PeertideEventMap, ProgressDetail } from '../page/events.ts';
+import type { PeertideStats } from '../page/stats.ts';
 import type { PortEnd } from './port.ts';
-import type { ByteRange } from './range.ts';
 
 /**
  * What travels between the page, its worker and the service worker. All of it
@@ -98,44 +99,11 @@ export type PageMessage =
   | { readonly t: 'left'; readonly owner: string }
   | { readonly t: 'close' };
 
-/** Bytes of one asset that arrived and were verified, from one giver. */
-export interface PieceReport {
-  readonly path: string;
-  readonly bytes: number;
-  /** Where in the file they lie. */
-  readonly ranges: readonly ByteRange[];
-  readonly source: number;
-  readonly peer: string;
-}
+/** The core's counters (`pt_stats`), as the page tells them. */
+export type CoreStats = Omit<PeertideStats, 'id' | 'backend' | 'fallback' | 'intercepting' | 'server' | 'assets' | 'banned'>;
 
-/** One neighbour's counters. */
-export interface PeerReport {
-  readonly id: string;
-  readonly link: number;
-  readonly connected: boolean;
-  readonly bytesIn: number;
-  readonly bytesOut: number;
-  readonly rttMs: number | undefined;
-}
-
-/** The core's counters (`pt_stats`). */
-export interface CoreStats {
-  readonly originBytes: number;
-  readonly originRequests: number;
-  readonly peerBytesIn: number;
-  readonly peerBytesOut: number;
-  readonly wasted: number;
-  readonly verified: number;
-  readonly stored: number;
-  readonly onDisk: number;
-  readonly delivered: number;
-  readonly piecesFailed: number;
-  readonly peersConnected: number;
-  readonly peersBanned: number;
-  readonly swarms: number;
-  readonly assets: number;
-  readonly peers: readonly PeerReport[];
-}
+/** What the worker tells of as the page's events do; the others the page makes itself. */
+export type NodeEvent = 'server' | 'peer' | 'fallback' | 'ban' | 'error';
 
 /** The worker to its page. */
 export type WorkerMessage =
@@ -154,16 +122,10 @@ export type WorkerMessage =
   | { readonly t: 'hangup'; readonly link: number }
   | { readonly t: 'channel'; readonly link: number; readonly swarm: string }
   | { readonly t: 'ice'; readonly servers: readonly object[] }
-  | { readonly t: 'server'; readonly state: 'connecting' | 'open' | 'closed'; readonly url: string }
-  | { readonly t: 'peer'; readonly peer: string; readonly link: number; readonly up: boolean }
-  | { readonly t: 'fallback'; readonly path: string; readonly reason: number }
-  | { readonly t: 'ban'; readonly peer: string; readonly swarm: string; readonly piece: number; readonly code: number }
-  | { readonly t: 'fault'; readonly peer: string; readonly code: number; readonly text: string }
+  | { [K in NodeEvent]: { readonly t: 'event'; readonly type: K; readonly detail: PeertideEventMap[K]['detail'] } }[NodeEvent]
   /** What may be asked for; replaces the last one. */
   | { readonly t: 'index'; readonly assets: readonly AssetTuple[] }
-  /** Something of this visitor's own went wrong; everything goes on. */
-  | { readonly t: 'trouble'; readonly code: 'store-unavailable' | 'store-full' | 'store-failed'; readonly text: string }
-  | { readonly t: 'report'; readonly pieces: readonly PieceReport[]; readonly stats: CoreStats; readonly tick: boolean };
+  | { readonly t: 'report'; readonly pieces: readonly ProgressDetail[]; readonly stats: CoreStats; readonly tick: boolean };
 
 /** The page to the service worker. */
 export type ToServiceWorker =

@@ -1,8 +1,9 @@
 import { Core } from '../core/core.ts';
 import { hasSimd, loadCore } from '../core/loader.ts';
 import type { RecordReader } from '../core/record-reader.ts';
-import { Flag, In, Out, PtError } from '../generated/layout.ts';
-import type { AssetTuple, PageMessage, PolicyState, WorkerInit, WorkerMessage } from '../shared/protocol.ts';
+import { Fallback, Flag, In, Out, PtError } from '../generated/layout.ts';
+import type { PeertideEventMap } from '../page/events.ts';
+import type { AssetTuple, NodeEvent, PageMessage, PolicyState, WorkerInit, WorkerMessage } from '../shared/protocol.ts';
 import { Channels } from './channels.ts';
 import { Consumers } from './consumers.ts';
 import { IndexKeeper } from './index-keeper.ts';
@@ -14,6 +15,15 @@ import type { Settings } from './settings.ts';
 import { StoreKeeper } from './store-keeper.ts';
 
 const encoder = new TextEncoder();
+const FALLBACKS: Record<number, string> = {
+  [Fallback.Alone]: 'alone',
+  [Fallback.Elected]: 'elected',
+  [Fallback.Backup]: 'backup',
+  [Fallback.Urgent]: 'urgent',
+  [Fallback.Rescue]: 'rescue',
+};
+const NOBODY = '0'.repeat(40);
+const peerOf = ({ peer }: RecordReader) => (peer === NOBODY ? undefined : peer);
 const isLegacy = (output: RecordReader) => (output.flags & Flag.Legacy) !== 0;
 
 /**
@@ -36,7 +46,9 @@ export class Host {
 
   /** Loads the core and starts the node. */
   static async start(init: WorkerInit, post: (message: WorkerMessage) => void, signal: AbortSignal): Promise<Host> {
-    const store = new StoreKeeper(init.store, init.storeLimit, (code, text) => post({ t: 'trouble', code, text }));
+    const store = new StoreKeeper(init.store, init.storeLimit, (code, message) =>
+      post({ t: 'event', type: 'error', detail: { peer: undefined, code, message } }),
+    );
     try {
       const core = loadCore(hasSimd() ? init.wasmUrl : init.wasmNoSimdUrl, signal);
       const [exports] = await Promise.all([core, store.opened]);
@@ -72,7 +84,7 @@ export class Host {
     this.#consumers = new Consumers(this.#pump);
     this.#channels = new Channels(this.#pump);
     this.#origin = new OriginFetches(this.#pump);
-    this.#server = new ServerSocket(init.servers, this.#pump, (state, url) => post({ t: 'server', state, url }));
+    this.#server = new ServerSocket(init.servers, this.#pump, (state, url) => this.#tell('server', { state, url }));
     this.#reporter = new Reporter(this.#core, post);
     this.#policy = init.policy;
     this.#store = store;
@@ -141,7 +153,7 @@ export class Host {
 
   #setPolicy(): void {
     const { consent, uploadLimit, uploadQuota } = this.#policy;
-    const left = Math.max(0, uploadQuota - this.#core.stats.peerBytesOut);
+    const left = Math.max(0, uploadQuota - this.#core.stats.peers.bytesOut);
     // The core's word for "no limit" is 0 for the rate, and all ones for the quota.
     const rate = uploadLimit === Infinity ? 0 : uploadLimit;
     this.#pump.input({ kind: In.Policy, code: consent, offset: rate, length: left, id: this.#threshold });
@@ -220,21 +232,29 @@ export class Host {
         break;
       case Out.PeerUp:
       case Out.PeerDown:
-        this.#post({ t: 'peer', peer: output.peer, link: output.link, up: output.kind === Out.PeerUp });
+        this.#tell('peer', {
+          peer: output.peer,
+          link: output.link,
+          state: output.kind === Out.PeerUp ? 'connected' : 'disconnected',
+        });
         break;
       case Out.Piece:
         this.#reporter.piece(output.text, { offset: output.offset, length: output.length }, output.code, output.peer);
         break;
       case Out.Fallback:
-        this.#post({ t: 'fallback', path: output.text, reason: output.code });
+        this.#tell('fallback', { path: output.text, reason: FALLBACKS[output.code] ?? 'urgent' });
         break;
       case Out.Ban:
-        this.#post({ t: 'ban', peer: output.peer, swarm: output.swarm, piece: output.offset, code: output.code });
+        this.#tell('ban', { peer: output.peer, swarm: output.swarm, piece: output.offset, code: output.code });
         break;
       case Out.Fault:
-        this.#post({ t: 'fault', peer: output.peer, code: output.code, text: output.text });
+        this.#tell('error', { peer: peerOf(output), code: output.code, message: output.text });
         break;
     }
+  }
+
+  #tell<K extends NodeEvent>(type: K, detail: PeertideEventMap[K]['detail']): void {
+    this.#post({ t: 'event', type, detail } as WorkerMessage);
   }
 
   /** What the server's welcome has for us: ICE servers, and settings for clients. */

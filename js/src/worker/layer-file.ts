@@ -1,4 +1,4 @@
-import { fromHex, toHex } from '../core/words.ts';
+import { fromHex, getU32, setU32, toHex } from '../core/words.ts';
 import { readAll, writeAll, type SyncFile } from './sync-file.ts';
 
 /** Bytes before the hashes: swarm (20), file number, length of the hashes (4 each, little-endian). */
@@ -33,8 +33,8 @@ export class LayerFile {
     let count = 0;
     for (let at = 0; at + HEAD_SIZE <= bytes.length; count++) {
       const swarm = toHex(bytes.subarray(at, at + 20));
-      const file = view.getUint32(at + 20, true);
-      const end = at + HEAD_SIZE + view.getUint32(at + 24, true);
+      const file = getU32(view, at + 20);
+      const end = at + HEAD_SIZE + getU32(view, at + 24);
       if (end > bytes.length) break;
       const hashes = bytes.subarray(at + HEAD_SIZE, end);
       if (wanted(swarm)) layers.set(`${swarm} ${file}`, { swarm, file, hashes });
@@ -53,8 +53,8 @@ export class LayerFile {
     const head = new Uint8Array(HEAD_SIZE);
     head.set(fromHex(swarm));
     const view = new DataView(head.buffer);
-    view.setUint32(20, file, true);
-    view.setUint32(24, hashes.length, true);
+    setU32(view, 20, file);
+    setU32(view, 24, hashes.length);
     writeAll(this.#file, head, this.#end);
     writeAll(this.#file, hashes, this.#end + HEAD_SIZE);
     this.#end += HEAD_SIZE + hashes.length;

@@ -1,4 +1,6 @@
-import type { CoreStats, PieceReport, WorkerMessage } from '../shared/protocol.ts';
+import { Source } from '../generated/layout.ts';
+import type { AssetSource, ProgressDetail } from '../page/events.ts';
+import type { CoreStats, WorkerMessage } from '../shared/protocol.ts';
 import { joinRanges, type ByteRange } from '../shared/range.ts';
 
 /** Verified pieces are told to the page at most so often. */
@@ -6,11 +8,17 @@ const PIECES_MS = 100;
 /** A tick, the page's 'stats' event: at most so often, and at the latest so long after the last change. */
 const TICK_MS = 1000;
 
+const SOURCES: Record<number, AssetSource> = {
+  [Source.Origin]: 'origin',
+  [Source.Peer]: 'peer',
+  [Source.Store]: 'store',
+};
+
 /** Tells the page what arrived and how the counters stand, in few messages. */
 export class Reporter {
   readonly #core: { readonly stats: CoreStats };
   readonly #post: (message: WorkerMessage) => void;
-  #pieces = new Map<string, PieceReport & { readonly ranges: ByteRange[] }>();
+  #pieces = new Map<string, ProgressDetail & { readonly ranges: ByteRange[] }>();
   #timer: ReturnType<typeof setTimeout> | undefined;
   #timerAt = Infinity;
   #reportedAt = -Infinity;
@@ -24,8 +32,10 @@ export class Reporter {
     this.#post = post;
   }
 
-  /** A part of an asset was verified. */
-  piece(path: string, part: ByteRange, source: number, peer: string): void {
+  /** A part of an asset was verified; `code` is one of the core's `Source`. */
+  piece(path: string, part: ByteRange, code: number, giver: string): void {
+    const source = SOURCES[code] ?? 'origin';
+    const peer = source === 'peer' ? giver : undefined;
     const key = `${source} ${peer} ${path}`;
     const before = this.#pieces.get(key);
     const ranges = before?.ranges ?? [];

@@ -1,4 +1,4 @@
-import { fromHex, toHex } from '../core/words.ts';
+import { fromHex, getU32, setU32, toHex } from '../core/words.ts';
 import { readAll, writeAll, type SyncFile } from './sync-file.ts';
 
 /** Bytes of a record of the map: swarm (20), piece, length, used (4 each, little-endian). */
@@ -41,7 +41,7 @@ export class SlotFile {
     const bad: number[] = [];
     for (let at = 0; at < count; at++) {
       const start = at * RECORD_SIZE;
-      const [piece, length, used] = [20, 24, 28].map((field) => view.getUint32(start + field, true)) as [
+      const [piece, length, used] = [20, 24, 28].map((field) => getU32(view, start + field)) as [
         number,
         number,
         number,
@@ -145,7 +145,7 @@ export class SlotFile {
     const bytes = new Uint8Array(RECORD_SIZE);
     bytes.set(fromHex(swarm));
     const view = new DataView(bytes.buffer);
-    [piece, length, used].forEach((value, field) => view.setUint32(20 + 4 * field, value, true));
+    [piece, length, used].forEach((value, field) => setU32(view, 20 + 4 * field, value));
     writeAll(this.#map, bytes, at * RECORD_SIZE);
   }
 
