@@ -227,7 +227,7 @@ test('debug tells in the console, in closed groups', async () => {
   await visitor.evaluate(() => globalThis.kit.start({ debug: true }));
   await stage.take(visitor, some);
   await until('a group that has the bytes', () => groups.some((text) => /Peertide [0-9a-f]{8}: .*\d{4,} B from the origin/.test(text)));
-  assert.ok(lines.some((text) => text.startsWith('asset')), lines.join('\n'));
+  await until('its lines, which come one by one', () => lines.some((text) => text.startsWith('asset')));
   const quiet = await arrive({ start: false });
   quiet.page.on('console', (message) => { if (message.type() === 'startGroupCollapsed') groups.push('unwanted'); });
   await quiet.evaluate(() => globalThis.kit.start());
