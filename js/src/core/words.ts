@@ -22,6 +22,13 @@ export function setU64(view: DataView, at: number, value: number): void {
   setU32(view, at + 4, all ? 0xffffffff : Math.floor(value / 0x1_0000_0000));
 }
 
+const encoder = new TextEncoder();
+
+/** Text as the core takes it, in UTF-8. */
+export function toUtf8(text: string): Uint8Array {
+  return encoder.encode(text);
+}
+
 const HEX = /* @__PURE__ */ Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
 
 /** Bytes as lowercase hex digits. */

@@ -45,7 +45,7 @@ export class AssetClient {
   #node: string | undefined;
   #moved = false;
   #onIndex: (() => void) | undefined;
-  readonly #onPong = new Set<() => void>();
+  readonly #onPong: (() => void)[] = [];
 
   /** Resolved when the first index has arrived. */
   readonly indexed: Promise<void>;
@@ -87,14 +87,8 @@ export class AssetClient {
   /** Whether the worker answers within `ms`. */
   isAlive(ms: number): Promise<boolean> {
     return new Promise((resolve) => {
-      const onPong = () => finish(true);
-      const timer = setTimeout(() => finish(false), ms);
-      const finish = (alive: boolean) => {
-        this.#onPong.delete(onPong);
-        clearTimeout(timer);
-        resolve(alive);
-      };
-      this.#onPong.add(onPong);
+      setTimeout(resolve, ms, false);
+      this.#onPong.push(() => resolve(true));
       this.#send({ t: 'ping' });
     });
   }
@@ -139,7 +133,7 @@ export class AssetClient {
       return;
     }
     if (message.t === 'pong') {
-      for (const onPong of [...this.#onPong]) onPong();
+      for (const onPong of this.#onPong.splice(0)) onPong();
       return;
     }
     const running = this.#running.get(message.id);

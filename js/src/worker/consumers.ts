@@ -1,10 +1,9 @@
 import type { RecordReader } from '../core/record-reader.ts';
+import { toUtf8 } from '../core/words.ts';
 import { In, PtError, Urgency } from '../generated/layout.ts';
 import { openPort, type Port, type PortEnd } from '../shared/port.ts';
 import type { AssetTuple, ConsumerMessage, ProviderMessage } from '../shared/protocol.ts';
 import type { Pump } from './pump.ts';
-
-const encoder = new TextEncoder();
 
 /** One port, and its running requests: the consumer's number to ours. */
 interface Consumer {
@@ -119,7 +118,7 @@ export class Consumers {
     this.#pump.input({
       kind: In.Request,
       id,
-      text: encoder.encode(message.path),
+      text: toUtf8(message.path),
       offset: message.offset,
       length: message.length,
       code: message.blocking ? Urgency.Blocking : Urgency.Normal,

@@ -1,6 +1,7 @@
 import { Core } from '../core/core.ts';
 import { hasSimd, loadCore } from '../core/loader.ts';
 import type { RecordReader } from '../core/record-reader.ts';
+import { toUtf8 } from '../core/words.ts';
 import { Fallback, Flag, In, Out, PtError } from '../generated/layout.ts';
 import type { PeertideEventMap } from '../page/events.ts';
 import type { AssetTuple, NodeEvent, PageMessage, PolicyState, WorkerInit, WorkerMessage } from '../shared/protocol.ts';
@@ -14,7 +15,6 @@ import { ServerSocket } from './server-socket.ts';
 import type { Settings } from './settings.ts';
 import { StoreKeeper } from './store-keeper.ts';
 
-const encoder = new TextEncoder();
 const FALLBACKS: Record<number, string> = {
   [Fallback.Alone]: 'alone',
   [Fallback.Elected]: 'elected',
@@ -109,7 +109,7 @@ export class Host {
           kind: In.PeerSignal,
           link: message.link,
           code: message.kind,
-          data: encoder.encode(message.text),
+          data: toUtf8(message.text),
         });
         break;
       case 'link':

@@ -3,14 +3,10 @@ import { ORIGIN_MARK } from '../shared/eligible.ts';
 import { parseContentRange } from '../shared/range.ts';
 import type { Pump } from './pump.ts';
 
-/** Where a fetch went wrong, for the core. */
-class OriginFailure extends Error {
-  constructor(
-    readonly code: number,
-    readonly status: number,
-  ) {
-    super(`origin: error ${code}, HTTP status ${status}`);
-  }
+/** How a fetch ended: one of the core's errors, and the HTTP status (0: none). */
+interface Outcome {
+  readonly code: number;
+  readonly status: number;
 }
 
 /**
@@ -31,11 +27,7 @@ export class OriginFetches {
     const abort = new AbortController();
     this.#running.set(id, abort);
     this.#transfer(id, path, offset, length, abort.signal)
-      .then(
-        () => ({ code: PtError.Ok as number, status: 200 }),
-        (error: unknown) =>
-          error instanceof OriginFailure ? error : { code: PtError.Unreachable as number, status: 0 },
-      )
+      .catch((): Outcome => ({ code: PtError.Unreachable, status: 0 }))
       .then(({ code, status }) => {
         if (abort.signal.aborted) return;
         this.#running.delete(id);
@@ -53,9 +45,9 @@ export class OriginFetches {
     for (const id of [...this.#running.keys()]) this.cancel(id);
   }
 
-  async #transfer(id: number, path: string, offset: number, length: number, signal: AbortSignal): Promise<void> {
+  async #transfer(id: number, path: string, offset: number, length: number, signal: AbortSignal): Promise<Outcome> {
     const url = new URL(path.replace(/[?#]/g, encodeURIComponent), location.origin);
-    if (url.origin !== location.origin) throw new OriginFailure(PtError.Arg, 0);
+    if (url.origin !== location.origin) return { code: PtError.Arg, status: 0 };
     const whole = length === Infinity;
     const response = await fetch(url, {
       headers: {
@@ -68,12 +60,14 @@ export class OriginFetches {
       credentials: 'omit',
       signal,
     });
-    const refused = refusal(response, whole, offset, length);
-    if (refused !== undefined || !response.body) {
-      await response.body?.cancel();
-      throw new OriginFailure(refused ?? PtError.Unreachable, response.status);
+    const { body, status } = response;
+    const code = verdict(response, whole, offset, length);
+    if (code !== PtError.Ok || !body) {
+      await body?.cancel();
+      return { code: code || PtError.Unreachable, status };
     }
-    await this.#read(id, response.body.getReader(), response.status === 206 ? Infinity : length, signal);
+    await this.#read(id, body.getReader(), status === 206 ? Infinity : length, signal);
+    return { code, status };
   }
 
   async #read(
@@ -95,11 +89,10 @@ export class OriginFetches {
   }
 }
 
-/** Why an answer can't be used, or undefined. */
-function refusal(response: Response, whole: boolean, offset: number, length: number): number | undefined {
-  if (response.status === 200) return whole || offset === 0 ? undefined : PtError.Range;
+/** Whether an answer can be used: Ok, or one of the core's errors. */
+function verdict(response: Response, whole: boolean, offset: number, length: number): number {
+  if (response.status === 200) return whole || offset === 0 ? PtError.Ok : PtError.Range;
   if (response.status !== 206) return PtError.Unreachable;
   const range = parseContentRange(response.headers.get('content-range'));
-  if (whole) return PtError.Range;
-  return range?.first === offset && range.last === offset + length - 1 ? undefined : PtError.Range;
+  return !whole && range?.first === offset && range.last === offset + length - 1 ? PtError.Ok : PtError.Range;
 }

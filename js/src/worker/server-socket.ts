@@ -1,11 +1,10 @@
+import { toUtf8 } from '../core/words.ts';
 import { In } from '../generated/layout.ts';
 import type { Pump } from './pump.ts';
 
 const SUBPROTOCOL = 'peertide.1';
 /** A connection that isn't open by then has failed. */
 const OPEN_MS_MAX = 10_000;
-
-const encoder = new TextEncoder();
 
 /** How the connection to the signalling server is. */
 export type ServerState = 'connecting' | 'open' | 'closed';
@@ -55,7 +54,7 @@ export class ServerSocket {
       this.#pump.input({ kind: In.ServerOpened });
     };
     socket.onmessage = ({ data }: MessageEvent<unknown>) => {
-      if (typeof data === 'string') this.#pump.input({ kind: In.ServerMessage, data: encoder.encode(data) });
+      if (typeof data === 'string') this.#pump.input({ kind: In.ServerMessage, data: toUtf8(data) });
     };
     socket.onclose = lost;
   }

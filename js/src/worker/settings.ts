@@ -24,13 +24,11 @@ export function readSettings(value: unknown): Settings {
 
 /** One out of several: each setting as the first says it who says it. */
 export function mergeSettings(...all: readonly Settings[]): Settings {
-  const first = <K extends keyof Settings>(name: K) => all.find((each) => each[name] !== undefined)?.[name];
-  return {
-    mediaTypes: first('mediaTypes'),
-    excludeFormats: first('excludeFormats'),
-    threshold: first('threshold'),
-    foldLoading: first('foldLoading'),
-  };
+  const merged = { ...all.at(-1)! };
+  for (const name of Object.keys(merged) as (keyof Settings)[]) {
+    Object.assign(merged, { [name]: all.find((each) => each[name] !== undefined)?.[name] });
+  }
+  return merged;
 }
 
 function strings(value: unknown): string[] | undefined {

@@ -1,3 +1,4 @@
+import { toUtf8 } from '../core/words.ts';
 import type { AssetTuple } from '../shared/protocol.ts';
 import type { Settings } from './settings.ts';
 
@@ -10,8 +11,6 @@ interface IndexDocument {
 }
 
 const SHARDS_MAX = 256;
-
-const encoder = new TextEncoder();
 
 /** The site says that it has no index (any more). */
 export class IndexGone extends Error {}
@@ -59,7 +58,7 @@ export class SiteIndex {
     merged.assets = Object.assign({}, document.assets, ...parts.map((part) => part.assets));
     merged.swarms = Object.assign({}, document.swarms, ...parts.map((part) => part.swarms));
     delete merged.shards;
-    return new SiteIndex(merged, encoder.encode(JSON.stringify(merged)));
+    return new SiteIndex(merged, toUtf8(JSON.stringify(merged)));
   }
 
   /** The assets that visitors deliver. */
@@ -76,9 +75,9 @@ export class SiteIndex {
 /** The kind of a media type, as the option `mediaTypes` names it. */
 export function kindOf(type: string): string {
   const essence = type.split(';')[0]!.trim().toLowerCase();
-  const [top] = essence.split('/');
-  if (top === 'image' || top === 'video' || top === 'audio' || top === 'font') return top;
-  if (essence.startsWith('application/font-') || essence === 'application/vnd.ms-fontobject') return 'font';
+  const top = /^(image|video|audio|font)\//.exec(essence)?.[1];
+  if (top !== undefined) return top;
+  if (/^application\/(font-|vnd\.ms-fontobject$)/.test(essence)) return 'font';
   if (essence === 'text/css') return 'style';
   return /^(text|application)\/(x-)?(javascript|ecmascript)$/.test(essence) ? 'script' : 'other';
 }

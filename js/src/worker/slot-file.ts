@@ -28,7 +28,8 @@ export class SlotFile {
   readonly #data: SyncFile;
   readonly #map: SyncFile;
   readonly #slots: StoredPiece[] = [];
-  readonly #places = new Map<string, Map<number, number>>();
+  /** In which slot a piece is, by swarm and number. */
+  readonly #places = new Map<string, number>();
 
   /** Takes over both files; records that can't be are dropped. */
   constructor(size: number, data: SyncFile, map: SyncFile) {
@@ -101,8 +102,7 @@ export class SlotFile {
   }
 
   dropSwarm(swarm: string): void {
-    const places = [...(this.#places.get(swarm)?.values() ?? [])];
-    for (const at of places.sort((a, b) => b - a)) this.#free(at);
+    for (let at = this.#slots.length - 1; at >= 0; at--) if (this.#slots[at]!.swarm === swarm) this.#free(at);
   }
 
   close(): void {
@@ -111,24 +111,19 @@ export class SlotFile {
   }
 
   #place(swarm: string, piece: number): number | undefined {
-    return this.#places.get(swarm)?.get(piece);
+    return this.#places.get(`${swarm} ${piece}`);
   }
 
   #note(at: number): void {
     const { swarm, piece } = this.#slots[at]!;
-    const places = this.#places.get(swarm) ?? new Map<number, number>();
-    this.#places.set(swarm, places.set(piece, at));
+    this.#places.set(`${swarm} ${piece}`, at);
   }
 
   /** Puts the last slot in the place of this one. */
   #free(at: number): void {
     const { swarm, piece } = this.#slots[at]!;
     const last = this.#slots.pop()!;
-    if (this.#place(swarm, piece) === at) {
-      const places = this.#places.get(swarm)!;
-      places.delete(piece);
-      if (places.size === 0) this.#places.delete(swarm);
-    }
+    if (this.#place(swarm, piece) === at) this.#places.delete(`${swarm} ${piece}`);
     const end = this.#slots.length;
     if (at < end) {
       const bytes = new Uint8Array(last.length);
