@@ -31,6 +31,15 @@ async function assertShared(stage, url) {
   const { intercepting, fallback } = await statsOf(second);
   assert.deepEqual([intercepting, fallback], [true, undefined]);
   assert.ok(assetBodyBytes <= 0.15 * stage.length, `${assetBodyBytes} of ${stage.length} bytes came from the site`);
+  // What is loaded later must be found as well; where it isn't, one line says so.
+  const explicit = await second.evaluate(async (picture) => {
+    const said = [];
+    console.info = (text) => said.push(text);
+    const { headers } = await globalThis.kit.tide.fetch(picture);
+    return { by: headers.get('x-peertide'), said };
+  }, stage.pictures[0]);
+  assert.deepEqual(explicit.said, []);
+  assert.ok(explicit.by !== null, 'delivered, by whomever');
   first.assertNoProblems();
   second.assertNoProblems();
 }
