@@ -170,17 +170,17 @@ export class Peertide extends EventTarget {
       host: () => {
         this.#host().catch((error: unknown) => this.#fallBack(`Peertide could not take over: ${String(error)}`));
       },
-      guest: (guest, channels) => this.#welcome(guest, channels),
+      guest: (guest, channels, isNew) => this.#welcome(guest, channels, isNew),
       left: (guest) => this.#engine?.post({ t: 'left', owner: guest }),
       told: (message) => this.#receive(message),
       consent: (consent) => this.#decide(consent),
     });
   }
 
-  /** Another tab asks our node. */
-  #welcome(guest: string, channels: readonly GuestChannel[]): void {
+  /** A tab asks our node. */
+  #welcome(guest: string, channels: readonly GuestChannel[], isNew: boolean): void {
     for (const { name, kind } of channels) this.#engine?.post({ t: 'consumer', port: name, kind, owner: guest });
-    if (guest !== this.#seat?.id) for (const message of this.#lastWords.values()) this.#seat?.tell(message);
+    if (isNew) for (const message of this.#lastWords.values()) this.#seat?.tell(message);
   }
 
   /** Whether there is a node to ask, here or in another tab. */

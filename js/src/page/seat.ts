@@ -21,8 +21,8 @@ export interface GuestChannel {
 export interface SeatEvents {
   /** The node is to run in this tab from now on. */
   host(): void;
-  /** Of the host: another tab asks on these channels. */
-  guest(guest: string, channels: readonly GuestChannel[]): void;
+  /** Of the host: a tab asks on these channels; a new one has heard nothing of the node yet. */
+  guest(guest: string, channels: readonly GuestChannel[], isNew: boolean): void;
   /** Of the host: that tab is gone. */
   left(guest: string): void;
   /** Of a guest: what the node says. */
@@ -103,7 +103,7 @@ export class Seat {
   #succeed(): void {
     this.#hosting = true;
     this.#events.host();
-    this.#events.guest(this.id, this.#channels);
+    this.#events.guest(this.id, this.#channels, false);
     this.#post({ t: 'host' });
   }
 
@@ -119,14 +119,14 @@ export class Seat {
       if (message.t === 'host') this.#announce();
       else if (message.t === 'told') this.#events.told(message.message);
     } else if (message.t === 'guest') {
-      this.#watch(message.guest);
-      this.#events.guest(message.guest, message.channels);
+      const isNew = !this.#guests.has(message.guest);
+      if (isNew) this.#watch(message.guest);
+      this.#events.guest(message.guest, message.channels, isNew);
     }
   }
 
   /** Hears when a guest is gone: then its lock can be had. */
   #watch(guest: string): void {
-    if (this.#guests.has(guest)) return;
     this.#guests.add(guest);
     const { signal } = this.#abort;
     navigator.locks
