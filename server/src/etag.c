@@ -36,17 +36,25 @@ bool pt_etag_listed(const char *list, const char *etag) {
 static const char days[] = "SunMonTueWedThuFriSat";
 static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
 
+static void put_digits(char *out, int count, int value) {
+  for (; count > 0; value /= 10) out[--count] = (char)('0' + value % 10);
+}
+
 void pt_http_date(time_t when, char out[PT_HTTP_DATE_SIZE]) {
   struct tm t;
   if (gmtime_r(&when, &t) == NULL || t.tm_year < -1900 || t.tm_year > 8099) {
     when = 0;
     gmtime_r(&when, &t);
   }
-  char text[96]; /* the compiler can't know how short the fields are */
-  snprintf(text, sizeof text, "%.3s, %02d %.3s %04d %02d:%02d:%02d GMT", &days[3 * t.tm_wday],
-           t.tm_mday, &months[3 * t.tm_mon], t.tm_year + 1900, t.tm_hour, t.tm_min, t.tm_sec);
-  memcpy(out, text, PT_HTTP_DATE_SIZE - 1);
-  out[PT_HTTP_DATE_SIZE - 1] = 0;
+  /* "Sun, 06 Nov 1994 08:49:37 GMT" (RFC 9110, 5.6.7) */
+  memcpy(out, "Sun, 00 Nov 0000 00:00:00 GMT", PT_HTTP_DATE_SIZE);
+  memcpy(out, &days[3 * t.tm_wday], 3);
+  put_digits(out + 5, 2, t.tm_mday);
+  memcpy(out + 8, &months[3 * t.tm_mon], 3);
+  put_digits(out + 12, 4, t.tm_year + 1900);
+  put_digits(out + 17, 2, t.tm_hour);
+  put_digits(out + 20, 2, t.tm_min);
+  put_digits(out + 23, 2, t.tm_sec);
 }
 
 /* Decimal digits only, no sign, no space; -1 otherwise. */

@@ -1,13 +1,12 @@
 #include "http.h"
 
+#include "base/cursor.h"
 #include "base/limits.h"
 #include "http_files.h"
 #include "route.h"
 #include "site.h"
 #include "site_path.h"
 
-#include <inttypes.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -211,73 +210,83 @@ void pt_http_answer(const pt_http_sources *sources, const pt_request *request, p
 
 /* ---- the head ---- */
 
-typedef struct head {
-  char *text;
-  size_t len, cap;
-  bool failed;
-} head;
-
-static void add(head *h, const char *format, ...) __attribute__((format(printf, 2, 3)));
-static void add(head *h, const char *format, ...) {
-  if (h->failed) return;
-  va_list args;
-  va_start(args, format);
-  int len = vsnprintf(h->text + h->len, h->cap - h->len, format, args);
-  va_end(args);
-  h->failed = len < 0 || (size_t)len >= h->cap - h->len;
-  if (!h->failed) h->len += (size_t)len;
+/* "name: value"; the format is spared, as most of the time would go into reading it. */
+static void add(pt_writer *w, const char *name, const char *value) {
+  pt_write_text(w, name);
+  pt_write_text(w, ": ");
+  pt_write_text(w, value);
+  pt_write_text(w, "\r\n");
 }
 
-static void add_length(head *h, const pt_response *r) {
-  if (r->status == 416) add(h, "content-range: bytes */%" PRIu64 "\r\n", r->total);
-  if (r->status == 206) {
-    add(h, "content-range: bytes %" PRIu64 "-%" PRIu64 "/%" PRIu64 "\r\n", r->offset,
-        r->offset + r->length - 1, r->total);
+static void add_number(pt_writer *w, const char *name, uint64_t value) {
+  pt_write_text(w, name);
+  pt_write_text(w, ": ");
+  pt_write_u64_decimal(w, value);
+  pt_write_text(w, "\r\n");
+}
+
+static void add_length(pt_writer *w, const pt_response *r) {
+  if (r->status == 416) {
+    pt_write_text(w, "content-range: bytes */");
+    pt_write_u64_decimal(w, r->total);
+    pt_write_text(w, "\r\n");
+  } else if (r->status == 206) {
+    pt_write_text(w, "content-range: bytes ");
+    pt_write_u64_decimal(w, r->offset);
+    pt_write_u8(w, '-');
+    pt_write_u64_decimal(w, r->offset + r->length - 1);
+    pt_write_u8(w, '/');
+    pt_write_u64_decimal(w, r->total);
+    pt_write_text(w, "\r\n");
   }
-  if (r->status != 304 && r->status != 204) add(h, "content-length: %" PRIu64 "\r\n", r->length);
+  if (r->status != 304 && r->status != 204) add_number(w, "content-length", r->length);
 }
 
-static void add_cors(head *h, const pt_response *r, const char *origin) {
-  add(h, "access-control-allow-origin: %s\r\n", origin);
-  add(h, "access-control-expose-headers: "
-         "accept-ranges, content-encoding, content-length, content-range, etag\r\n");
+static void add_cors(pt_writer *w, const pt_response *r, const char *origin) {
+  add(w, "access-control-allow-origin", origin);
+  add(w, "access-control-expose-headers",
+      "accept-ranges, content-encoding, content-length, content-range, etag");
   if (r->status == 204 && r->allow) {
-    add(h, "access-control-allow-methods: %s\r\n", r->allow);
-    add(h, "access-control-allow-headers: "
-           "range, if-range, if-none-match, if-modified-since, cache-control\r\n");
-    add(h, "access-control-max-age: 600\r\n");
+    add(w, "access-control-allow-methods", r->allow);
+    add(w, "access-control-allow-headers",
+        "range, if-range, if-none-match, if-modified-since, cache-control");
+    add(w, "access-control-max-age", "600");
   }
 }
 
 size_t pt_response_head(const pt_response *r, const char *origin, bool keep_alive, char *out,
                         size_t cap) {
-  head h = {.text = out, .cap = cap};
+  pt_writer w = pt_writer_of(out, cap);
   char date[PT_HTTP_DATE_SIZE];
-  add(&h, "HTTP/1.1 %u %s\r\n", r->status, reason_of(r->status));
+  pt_write_text(&w, "HTTP/1.1 ");
+  pt_write_u64_decimal(&w, r->status);
+  pt_write_u8(&w, ' ');
+  pt_write_text(&w, reason_of(r->status));
+  pt_write_text(&w, "\r\nserver: peertide\r\n");
   pt_http_date(time(NULL), date);
-  add(&h, "server: peertide\r\ndate: %s\r\nconnection: %s\r\n", date,
-      keep_alive ? "keep-alive" : "close");
-  if (r->status == 426) add(&h, "upgrade: websocket\r\n");
-  if (r->type && r->status != 304) add(&h, "content-type: %s\r\n", r->type);
-  if (r->encoding && r->status != 304) add(&h, "content-encoding: %s\r\n", r->encoding);
-  add_length(&h, r);
-  if (r->accept_ranges) add(&h, "accept-ranges: bytes\r\n");
-  if (r->etag[0]) add(&h, "etag: %s\r\n", r->etag);
+  add(&w, "date", date);
+  add(&w, "connection", keep_alive ? "keep-alive" : "close");
+  if (r->status == 426) add(&w, "upgrade", "websocket");
+  if (r->type && r->status != 304) add(&w, "content-type", r->type);
+  if (r->encoding && r->status != 304) add(&w, "content-encoding", r->encoding);
+  add_length(&w, r);
+  if (r->accept_ranges) add(&w, "accept-ranges", "bytes");
+  if (r->etag[0]) add(&w, "etag", r->etag);
   if (r->mtime > 0) {
     pt_http_date(r->mtime, date);
-    add(&h, "last-modified: %s\r\n", date);
+    add(&w, "last-modified", date);
   }
-  if (r->cache_control) add(&h, "cache-control: %s\r\n", r->cache_control);
+  if (r->cache_control) add(&w, "cache-control", r->cache_control);
   const char *vary = r->vary_encoding && origin ? "accept-encoding, origin"
                      : r->vary_encoding         ? "accept-encoding"
                      : origin                   ? "origin"
                                                 : NULL;
-  if (vary) add(&h, "vary: %s\r\n", vary);
-  if (r->location[0]) add(&h, "location: %s\r\n", r->location);
-  if (r->allow) add(&h, "allow: %s\r\n", r->allow);
-  if (r->retry_after_s) add(&h, "retry-after: %u\r\n", r->retry_after_s);
-  if (r->service_worker) add(&h, "service-worker-allowed: /\r\n");
-  if (origin) add_cors(&h, r, origin);
-  add(&h, "\r\n");
-  return h.failed ? 0 : h.len;
+  if (vary) add(&w, "vary", vary);
+  if (r->location[0]) add(&w, "location", r->location);
+  if (r->allow) add(&w, "allow", r->allow);
+  if (r->retry_after_s) add_number(&w, "retry-after", r->retry_after_s);
+  if (r->service_worker) add(&w, "service-worker-allowed", "/");
+  if (origin) add_cors(&w, r, origin);
+  pt_write_text(&w, "\r\n");
+  return w.failed ? 0 : w.len;
 }

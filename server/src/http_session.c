@@ -224,7 +224,9 @@ static int send_file(struct lws *wsi, pt_server *server, pt_http_session *sessio
  * as fits behind them. */
 static int send_chunk(struct lws *wsi, pt_server *server, pt_http_session *session,
                       size_t head_len) {
-  if (can_sendfile(wsi, session)) return send_file(wsi, server, session, head_len);
+  /* What fits into one write leaves sooner with its head than by sendfile(). */
+  if (session->left > PT_HTTP_CHUNK && can_sendfile(wsi, session))
+    return send_file(wsi, server, session, head_len);
   uint8_t *start = server->chunk + LWS_PRE;
   size_t len = read_body(session, start + head_len, PT_HTTP_CHUNK);
   if (len == 0 && session->left > 0) return -1; /* the promise can't be kept */

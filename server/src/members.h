@@ -35,10 +35,10 @@ typedef struct pt_member_swarm {
 /* One peer and the swarms it is in, in no order. */
 typedef struct pt_memberships {
   uint8_t peer[PT_ID_SIZE];
-  bool legacy; /* it speaks the WebTorrent dialect */
-  void *owner; /* its pt_session, or its pt_tracker_peer */
+  bool legacy;    /* it speaks the WebTorrent dialect */
+  void *owner;    /* its pt_session, or its pt_tracker_peer */
   pt_place place; /* stays as it is while it is in a swarm */
-  bool anywhere; /* it does not want peers nearby more than others */
+  bool anywhere;  /* it does not want peers nearby more than others */
   uint32_t count, cap;
   pt_membership **items;
 } pt_memberships;

@@ -27,7 +27,8 @@
 #define KEEP_ALIVE_S 75 /* longer than proxies keep idle connections */
 #define FD_SPARE 256
 #define HEAP_SPARE (16 << 20)
-#define RX_BYTES 1856 /* of memory for each WebSocket; an announce with five offers is read in two parts */
+#define RX_BYTES                                                                                   \
+  1856 /* of memory for each WebSocket; an announce with five offers is read in two parts */
 
 /* The parts that only this file knows. */
 typedef struct serving {

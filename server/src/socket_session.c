@@ -17,9 +17,9 @@
  * the connections themselves take. Less means more system calls, each for less. */
 #define UNSENT_BASE ((size_t)1 << 20)
 #define UNSENT_PER_SOCKET ((size_t)4 << 10)
-#define CLOSE_GRACE_S 5  /* to send what is queued before a close */
-#define PING_S 30        /* of silence; proxies cut at about 100 s */
-#define SILENT_S 75      /* then it is gone */
+#define CLOSE_GRACE_S 5 /* to send what is queued before a close */
+#define PING_S 30       /* of silence; proxies cut at about 100 s */
+#define SILENT_S 75     /* then it is gone */
 #define CLOSE_NOT_UTF8 1007u
 
 _Static_assert(PT_FRAMES_ROOM >= LWS_PRE, "libwebsockets wants room before what it sends");
