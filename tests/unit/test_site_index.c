@@ -188,12 +188,17 @@ static const fault faults[] = {
      "shard /video/: location is not a relative path"},
     {"index/video.json", "", PT_ERR_RANGE, "shard /video/: location is not a relative path"},
     {"\"index/video.json\"", "7", PT_ERR_RANGE, "shard /video/: location is not a relative path"},
-    {"/img/a.jpg", "/a\\u0000b", PT_ERR_SYNTAX, "index: has a NUL character"},
-    {"/img/a.jpg", "/\xff", PT_ERR_SYNTAX, "index: is not UTF-8"},
-    {"\"created\"", "\"x\":[[[[[[[[[[[[[[[[]]]]]]]]]]]]]]]],\"created\"", PT_ERR_LIMIT,
-     "index: is nested too deeply"},
-    {"more.json\"}}", "more.json\"}}}", PT_ERR_SYNTAX, "index: is not a JSON object"},
-    {"{\"version\":1,", "[1,", PT_ERR_SYNTAX, "index: is not a JSON object"},
+    {"/img/a.jpg", "/a\\u0000b", PT_ERR_RANGE, "asset /a?b: is not a path"},
+    {"image/jpeg", "a\\u0000b", PT_ERR_RANGE, "asset /img/a.jpg: type is not a media type"},
+    {"/img/a.jpg", "/\xff", PT_ERR_SYNTAX, "index: is not JSON"},
+    {"more.json\"}}", "more.json\"}}}", PT_ERR_SYNTAX, "index: is not JSON"},
+    {"40000", "040000", PT_ERR_SYNTAX, "index: is not JSON"},
+    {"40000", "4.00001e4", PT_ERR_RANGE,
+     "asset /img/a.jpg: length is not a whole number from 1 to 2^53"},
+    {"40000", "4e-4", PT_ERR_RANGE,
+     "asset /img/a.jpg: length is not a whole number from 1 to 2^53"},
+    {"{\"v2\":\"" V2_A, "{\"\":\"" V2_A, PT_ERR_RANGE, "swarm " KEY_A ": v2 is not 64 hex digits"},
+    {"{\"version\":1,", "[1,", PT_ERR_SYNTAX, "index: is not JSON"},
 };
 
 static void every_fault_is_found_and_explained(void **state) {
@@ -223,9 +228,11 @@ static void what_is_right_but_unusual_is_read(void **state) {
       {"\"shards\":{", "\"shards\":null,\"later\":{"},
       {"\"file\":1", "\"file\":1,\"later\":[{}]"},
       {"40000", "4e4"},
+      {"40000", "4.0000E+4"},
+      {"40000", "4000000.0e-2"},
       {"/img/a.jpg", "/"},
       {"/img/a.jpg", "/\\u00e9\\\\b"},
-      {"\"created\"", "\"x\":[[[[[[[[[[[[[[[]]]]]]]]]]]]]]],\"created\""},
+      {"\"created\"", "\"x\":[[[[[[[[[[[[[[[[[[]]]]]]]]]]]]]]]]]],\"created\""},
       {"\"created\"", "\"x\":\"[[[[[[[[[[[[[[[[[[[[\\\"{{\\\\\",\"created\""}};
   for (size_t i = 0; i < sizeof changes / sizeof *changes; i++) {
     char *text = change(changes[i][0], changes[i][1]);
@@ -346,6 +353,27 @@ static void too_many_shards_are_a_limit(void **state) {
   }
 }
 
+/* A list with one value more than we take, and then one less. */
+static void an_index_of_too_many_values_is_a_limit(void **state) {
+  (void)state;
+  size_t len = 2 * PT_INDEX_TOKENS_MAX + 2;
+  char *text = malloc(len);
+  assert_non_null(text);
+  for (size_t i = 1; i < len - 1; i++) text[i] = i % 2 == 1 ? '0' : ',';
+  text[0] = '[';
+  text[len - 2] = ']';
+  text[len - 1] = ' ';
+  pt_site_index x;
+  char why[64];
+  pt_bytes in = {(const uint8_t *)text, len};
+  assert_int_equal(pt_site_index_parse(in, &x, why, sizeof why), PT_ERR_LIMIT);
+  assert_string_equal(why, "index: has too many values");
+  text[1] = text[2] = ' '; /* one less */
+  assert_int_equal(pt_site_index_parse(in, &x, why, sizeof why), PT_ERR_SYNTAX);
+  assert_string_equal(why, "index: is not a JSON object");
+  free(text);
+}
+
 static void an_index_that_is_too_long_is_not_even_looked_at(void **state) {
   (void)state;
   size_t len = PT_INDEX_BYTES_MAX + 1;
@@ -374,6 +402,7 @@ int main(void) {
       cmocka_unit_test(the_largest_index_is_read_and_a_larger_one_refused),
       cmocka_unit_test(long_texts_are_bounded),
       cmocka_unit_test(too_many_shards_are_a_limit),
+      cmocka_unit_test(an_index_of_too_many_values_is_a_limit),
       cmocka_unit_test(an_index_that_is_too_long_is_not_even_looked_at),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -16,7 +16,7 @@
 #define PT_PATH_LEN_MAX 1024u /* a URL path, bytes */
 #define PT_TYPE_LEN_MAX 128u  /* a media type, bytes */
 #define PT_INDEX_BYTES_MAX (32u << 20)
-#define PT_INDEX_DEPTH_MAX 16u /* nesting of its JSON */
+#define PT_INDEX_TOKENS_MAX (1u << 21) /* values and keys of its JSON */
 #define PT_INDEX_SHARDS_MAX 1024u
 #define PT_TORRENT_BYTES_MAX (16u << 20)
 #define PT_BENCODE_DEPTH_MAX 32u

@@ -1,10 +1,10 @@
-#define PT_JSON_TOKENS_IMPLEMENTATION
 #include "format/json_tokens.h"
 
 #include "format/utf8.h"
 
-#include <limits.h>
 #include <string.h>
+
+#define NONE UINT32_MAX
 
 static bool is_digit(uint8_t c) { return c >= '0' && c <= '9'; }
 
@@ -62,186 +62,185 @@ bool pt_json_char(pt_bytes *inside, uint32_t *character) {
   return true;
 }
 
-/* ---- checking what jsmn found ---- */
+/* ---- finding values ---- */
 
-static pt_bytes inside_of(const pt_json *j, size_t value) {
-  const pt_json_token *t = &j->tokens[value];
-  return (pt_bytes){j->text + t->start, (size_t)(t->end - t->start)};
+/* A pass over the text: `at` is where it has come to. Of an open container the
+ * token's `after` is the container around it. */
+typedef struct parser {
+  const uint8_t *text;
+  size_t len, at;
+  pt_json_token *tokens;
+  size_t cap, count;
+  uint32_t open; /* the innermost open container, or NONE */
+} parser;
+
+static bool take_one_of(parser *p, const char *set) {
+  if (p->at == p->len || p->text[p->at] == 0 || strchr(set, p->text[p->at]) == NULL) return false;
+  p->at++;
+  return true;
 }
 
-static bool check_string(pt_bytes inside) {
+static void skip_space(parser *p) {
+  while (take_one_of(p, " \t\r\n")) {
+  }
+}
+
+/* The rest of a string whose first quote was taken. */
+static bool take_string(parser *p) {
+  pt_bytes rest = {p->text + p->at, p->len - p->at};
   uint32_t character = 0;
   do {
-    size_t run = pt_utf8_plain_run(inside.data, inside.len);
-    inside.data += run;
-    inside.len -= run;
-  } while (pt_json_char(&inside, &character));
-  return inside.len == 0;
+    size_t run = pt_utf8_plain_run(rest.data, rest.len);
+    rest.data += run;
+    rest.len -= run;
+    p->at = p->len - rest.len;
+    if (take_one_of(p, "\"")) return true;
+  } while (pt_json_char(&rest, &character));
+  return false;
 }
 
-static bool take_digits(pt_bytes *text) {
-  size_t n = 0;
-  while (n < text->len && is_digit(text->data[n])) n++;
-  text->data += n;
-  text->len -= n;
-  return n > 0;
+static bool take_digits(parser *p) {
+  size_t from = p->at;
+  while (p->at < p->len && is_digit(p->text[p->at])) p->at++;
+  return p->at > from;
 }
 
-static bool take_one_of(pt_bytes *text, const char *set) {
-  if (text->len == 0 || text->data[0] == 0 || strchr(set, text->data[0]) == NULL) return false;
-  text->data++;
-  text->len--;
+/* -? (0 | [1-9][0-9]*) (. [0-9]+)? ([eE] [+-]? [0-9]+)? */
+static bool take_number(parser *p) {
+  take_one_of(p, "-");
+  if (!take_one_of(p, "0") && !take_digits(p)) return false;
+  if (take_one_of(p, ".") && !take_digits(p)) return false;
+  if (!take_one_of(p, "eE")) return true;
+  take_one_of(p, "+-");
+  return take_digits(p);
+}
+
+static bool take_word(parser *p) {
+  static const char *const words[] = {"true", "false", "null"};
+  for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+    size_t len = strlen(words[i]);
+    if (p->len - p->at < len || memcmp(p->text + p->at, words[i], len) != 0) continue;
+    p->at += len;
+    return true;
+  }
+  return false;
+}
+
+/* A token for what was taken since `start`. */
+static int add(parser *p, size_t start) {
+  if (p->count == p->cap) return PT_ERR_LIMIT;
+  uint32_t after = (uint32_t)p->count + 1;
+  p->tokens[p->count++] = (pt_json_token){(uint32_t)start, (uint32_t)p->at, 0, after};
+  return PT_OK;
+}
+
+static int read_string(parser *p) {
+  size_t start = p->at;
+  return take_one_of(p, "\"") && take_string(p) ? add(p, start) : PT_ERR_SYNTAX;
+}
+
+static int read_primitive(parser *p) {
+  size_t start = p->at;
+  return take_word(p) || take_number(p) ? add(p, start) : PT_ERR_SYNTAX;
+}
+
+static int read_key(parser *p) {
+  skip_space(p);
+  int error = read_string(p);
+  if (error != PT_OK) return error;
+  skip_space(p);
+  return take_one_of(p, ":") ? PT_OK : PT_ERR_SYNTAX;
+}
+
+static bool in_object(const parser *p) {
+  return p->open != NONE && p->text[p->tokens[p->open].start] == '{';
+}
+
+/* The end of the innermost container, if it is here. */
+static bool take_end(parser *p) {
+  skip_space(p);
+  if (!take_one_of(p, in_object(p) ? "}" : "]")) return false;
+  pt_json_token *t = &p->tokens[p->open];
+  p->open = t->after;
+  t->end = (uint32_t)p->at;
+  t->after = (uint32_t)p->count;
   return true;
 }
 
-static bool is_word(pt_bytes text, const char *word) {
-  return text.len == strlen(word) && memcmp(text.data, word, text.len) == 0;
+/* A value, or of a container that is not empty only the beginning. */
+static int read_value(parser *p, bool *ended) {
+  skip_space(p);
+  size_t start = p->at;
+  *ended = true;
+  if (start < p->len && p->text[start] == '"') return read_string(p);
+  if (!take_one_of(p, "{[")) return read_primitive(p);
+  int error = add(p, start);
+  if (error != PT_OK) return error;
+  uint32_t container = (uint32_t)p->count - 1;
+  p->tokens[container].after = p->open;
+  p->open = container;
+  *ended = take_end(p);
+  return PT_OK;
 }
 
-/* Numbers of RFC 8259: -? (0 | [1-9][0-9]*) (. [0-9]+)? ([eE] [+-]? [0-9]+)? */
-static bool check_primitive(pt_bytes text) {
-  if (is_word(text, "true") || is_word(text, "false") || is_word(text, "null")) return true;
-  take_one_of(&text, "-");
-  if (!take_one_of(&text, "0") && !take_digits(&text)) return false;
-  if (take_one_of(&text, ".") && !take_digits(&text)) return false;
-  if (take_one_of(&text, "eE")) {
-    take_one_of(&text, "+-");
-    if (!take_digits(&text)) return false;
+static int read_document(parser *p) {
+  for (;;) {
+    bool ended = false;
+    int error = in_object(p) ? read_key(p) : PT_OK;
+    if (error == PT_OK) error = read_value(p, &ended);
+    if (error != PT_OK) return error;
+    while (ended) {
+      skip_space(p);
+      if (p->open == NONE) return p->at == p->len ? PT_OK : PT_ERR_SYNTAX;
+      p->tokens[p->open].count++;
+      if (take_one_of(p, ",")) break;
+      if (!take_end(p)) return PT_ERR_SYNTAX;
+    }
   }
-  return text.len == 0;
-}
-
-/* A walk over the text between the tokens: `at` is where it has come to. */
-typedef struct walk {
-  const uint8_t *text;
-  size_t len;
-  size_t at;
-  int container; /* the innermost one that is open, -1: none */
-} walk;
-
-static void skip_space(walk *w) {
-  while (w->at < w->len && w->text[w->at] != 0 && strchr(" \t\r\n", w->text[w->at]) != NULL)
-    w->at++;
-}
-
-static bool expect(walk *w, char c) {
-  skip_space(w);
-  if (w->at >= w->len || w->text[w->at] != (uint8_t)c) return false;
-  w->at++;
-  return true;
-}
-
-/* The container that a token stands in: jsmn calls a key its value's parent. */
-static int container_of(const pt_json_token *tokens, int i) {
-  int parent = tokens[i].parent;
-  return parent >= 0 && tokens[parent].type == JSMN_STRING ? tokens[parent].parent : parent;
-}
-
-static bool close_container(walk *w, const pt_json_token *tokens) {
-  const pt_json_token *c = &tokens[w->container];
-  if (!expect(w, c->type == JSMN_OBJECT ? '}' : ']') || w->at != (size_t)c->end) return false;
-  w->container = container_of(tokens, w->container);
-  return true;
-}
-
-/* What must stand before token i, i > 0, in the open container. */
-static bool check_separator(walk *w, const pt_json_token *tokens, size_t i) {
-  int parent = tokens[i].parent;
-  if (parent < 0) return false; /* a second document */
-  if (tokens[parent].type == JSMN_STRING) {
-    int object = tokens[parent].parent;
-    return parent == (int)i - 1 && object >= 0 && tokens[object].type == JSMN_OBJECT &&
-           expect(w, ':');
-  }
-  bool is_key = tokens[parent].type == JSMN_OBJECT;
-  if (is_key && (tokens[i].type != JSMN_STRING || tokens[i].size != 1)) return false;
-  return parent == (int)i - 1 || expect(w, ',');
-}
-
-static bool check_token(walk *w, const pt_json_token *t, size_t i) {
-  bool is_string = t->type == JSMN_STRING;
-  if (is_string && !expect(w, '"')) return false;
-  if (!is_string) skip_space(w);
-  if (w->at != (size_t)t->start) return false;
-  pt_bytes inside = {w->text + t->start, (size_t)(t->end - t->start)};
-  if (is_string) {
-    w->at = (size_t)t->end + 1;
-    return check_string(inside);
-  }
-  if (t->type == JSMN_PRIMITIVE) {
-    w->at = (size_t)t->end;
-    return check_primitive(inside);
-  }
-  w->at++;
-  w->container = (int)i;
-  return true;
-}
-
-/* jsmn accepts a good deal that is not JSON: absent or repeated separators,
- * keys without values, several documents, any word as a primitive. Here every
- * byte outside the tokens is accounted for. */
-static bool check_document(pt_bytes json, const pt_json_token *tokens, size_t count) {
-  walk w = {json.data, json.len, 0, -1};
-  for (size_t i = 0; i < count; i++) {
-    int container = container_of(tokens, (int)i);
-    while (w.container != container)
-      if (w.container < 0 || !close_container(&w, tokens)) return false;
-    if (i > 0 && !check_separator(&w, tokens, i)) return false;
-    if (!check_token(&w, &tokens[i], i)) return false;
-  }
-  while (w.container >= 0)
-    if (!close_container(&w, tokens)) return false;
-  skip_space(&w);
-  return count > 0 && w.at == w.len;
 }
 
 int pt_json_parse(pt_bytes json, pt_json_token *tokens, size_t cap, pt_json *out) {
-  if (json.len > INT_MAX || cap > INT_MAX) return PT_ERR_LIMIT;
-  if (json.len == 0) return PT_ERR_SYNTAX;
-  jsmn_parser parser;
-  jsmn_init(&parser);
-  int count = jsmn_parse(&parser, (const char *)json.data, json.len, tokens, (unsigned int)cap);
-  if (count == JSMN_ERROR_NOMEM) return PT_ERR_LIMIT;
-  if (count <= 0 || !check_document(json, tokens, (size_t)count)) return PT_ERR_SYNTAX;
-  *out = (pt_json){json.data, tokens, (size_t)count};
-  return PT_OK;
+  if (json.len >= NONE || cap >= NONE) return PT_ERR_LIMIT;
+  parser p = {.text = json.data, .len = json.len, .tokens = tokens, .cap = cap, .open = NONE};
+  int error = read_document(&p);
+  *out = (pt_json){json.data, tokens, p.count};
+  return error;
 }
 
 /* ---- handing values out ---- */
 
 enum pt_json_type pt_json_type_of(const pt_json *j, size_t value) {
-  const pt_json_token *t = &j->tokens[value];
-  switch (t->type) {
-  case JSMN_OBJECT:
+  switch (j->text[j->tokens[value].start]) {
+  case '{':
     return PT_JSON_OBJECT;
-  case JSMN_ARRAY:
+  case '[':
     return PT_JSON_ARRAY;
-  case JSMN_STRING:
+  case '"':
     return PT_JSON_STRING;
+  case 'n':
+    return PT_JSON_NULL;
+  case 't':
+  case 'f':
+    return PT_JSON_BOOL;
   default:
-    break;
+    return PT_JSON_NUMBER;
   }
-  uint8_t first = j->text[t->start];
-  if (first == 'n') return PT_JSON_NULL;
-  return first == 't' || first == 'f' ? PT_JSON_BOOL : PT_JSON_NUMBER;
 }
 
-size_t pt_json_count(const pt_json *j, size_t value) { return (size_t)j->tokens[value].size; }
+size_t pt_json_count(const pt_json *j, size_t value) { return j->tokens[value].count; }
 
 size_t pt_json_first(const pt_json *j, size_t container) {
-  return j->tokens[container].size > 0 ? container + 1 : 0;
+  return j->tokens[container].count > 0 ? container + 1 : 0;
 }
 
 size_t pt_json_next(const pt_json *j, size_t container, size_t child) {
-  if (j->tokens[container].type == JSMN_OBJECT) child++; /* from the key to its value */
-  int end = j->tokens[child].end;
-  size_t next = child + 1;
-  while (next < j->count && j->tokens[next].start < end) next++;
-  return next < j->count && j->tokens[next].start < j->tokens[container].end ? next : 0;
+  if (pt_json_type_of(j, container) == PT_JSON_OBJECT) child++; /* from the key to its value */
+  size_t next = j->tokens[child].after;
+  return next < j->tokens[container].after ? next : 0;
 }
 
 size_t pt_json_get(const pt_json *j, size_t object, const char *name) {
-  if (j->tokens[object].type != JSMN_OBJECT) return 0;
+  if (pt_json_type_of(j, object) != PT_JSON_OBJECT) return 0;
   size_t found = 0;
   for (size_t key = pt_json_first(j, object); key != 0; key = pt_json_next(j, object, key))
     if (pt_json_text_is(j, key, name)) found = key + 1;
@@ -249,17 +248,20 @@ size_t pt_json_get(const pt_json *j, size_t object, const char *name) {
 }
 
 pt_bytes pt_json_raw(const pt_json *j, size_t value) {
-  pt_bytes raw = inside_of(j, value);
-  if (j->tokens[value].type == JSMN_STRING) {
-    raw.data--;
-    raw.len += 2;
-  }
-  return raw;
+  const pt_json_token *t = &j->tokens[value];
+  return (pt_bytes){j->text + t->start, t->end - t->start};
+}
+
+/* A string between its quotes, still escaped; data is NULL when it is none. */
+static pt_bytes inside_of(const pt_json *j, size_t value) {
+  if (pt_json_type_of(j, value) != PT_JSON_STRING) return (pt_bytes){NULL, 0};
+  pt_bytes raw = pt_json_raw(j, value);
+  return (pt_bytes){raw.data + 1, raw.len - 2};
 }
 
 bool pt_json_text_is(const pt_json *j, size_t value, const char *text) {
-  if (j->tokens[value].type != JSMN_STRING) return false;
   pt_bytes inside = inside_of(j, value);
+  if (inside.data == NULL) return false;
   size_t left = strlen(text);
   if (inside.len == 0 || memchr(inside.data, '\\', inside.len) == NULL)
     return inside.len == left && memcmp(inside.data, text, left) == 0;
@@ -275,8 +277,8 @@ bool pt_json_text_is(const pt_json *j, size_t value, const char *text) {
 }
 
 int pt_json_text(const pt_json *j, size_t value, pt_writer *arena, pt_bytes *out) {
-  if (j->tokens[value].type != JSMN_STRING) return PT_ERR_RANGE;
   pt_bytes inside = inside_of(j, value);
+  if (inside.data == NULL) return PT_ERR_RANGE;
   *out = inside;
   if (inside.len == 0 || memchr(inside.data, '\\', inside.len) == NULL) return PT_OK;
   size_t start = arena->len;
@@ -296,9 +298,8 @@ int pt_json_text(const pt_json *j, size_t value, pt_writer *arena, pt_bytes *out
 }
 
 int pt_json_uint(const pt_json *j, size_t value, uint64_t max, uint64_t *out) {
-  if (j->tokens[value].type != JSMN_PRIMITIVE) return PT_ERR_RANGE;
-  pt_bytes text = inside_of(j, value);
-  if (text.len == 0 || text.len > 16) return PT_ERR_RANGE; /* 2^53 has 16 digits */
+  pt_bytes text = pt_json_raw(j, value);
+  if (text.len > 16) return PT_ERR_RANGE; /* 2^53 has 16 digits */
   uint64_t v = 0;
   for (size_t i = 0; i < text.len; i++) {
     if (!is_digit(text.data[i])) return PT_ERR_RANGE;

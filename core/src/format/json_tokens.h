@@ -1,6 +1,6 @@
-/* Reading small JSON documents in place: jsmn finds the tokens, this checks
- * what jsmn does not (separators, numbers, UTF-8, escapes) and hands them out.
- * Nothing is allocated; strings are counted, so they may hold NULs.
+/* Reading JSON documents in place (RFC 8259, strictly): one pass finds and checks
+ * all values, then they are handed out. Nothing is allocated; strings are
+ * counted, so they may hold NULs.
  *
  * A value is named by its place in the token array; 0 is the document itself.
  * Of an object the children are its keys, and the value of key k is k + 1. */
@@ -9,18 +9,14 @@
 
 #include "base/cursor.h"
 
-#ifdef PT_JSON_TOKENS_IMPLEMENTATION /* json_tokens.c has jsmn's code, the others its types */
-#define JSMN_STATIC
-#else
-#define JSMN_HEADER
-#endif
-#define JSMN_STRICT
-#define JSMN_PARENT_LINKS
-#include <jsmn.h>
-
 #define PT_JSON_INTEGER_MAX (UINT64_C(1) << 53) /* what every JSON reader keeps exactly */
 
-typedef jsmntok_t pt_json_token; /* 20 bytes; hosts with small stacks bound the count */
+/* A value or a key. 16 bytes; hosts with small stacks bound the count. */
+typedef struct pt_json_token {
+  uint32_t start, end; /* in the text, with quotes or brackets */
+  uint32_t count;      /* elements or members */
+  uint32_t after;      /* the first token behind all of it */
+} pt_json_token;
 
 enum pt_json_type {
   PT_JSON_NULL = 1,
@@ -38,7 +34,7 @@ typedef struct pt_json {
 } pt_json;
 
 /* Reads one document into tokens[cap]. PT_ERR_SYNTAX, or PT_ERR_LIMIT when it
- * has more tokens (or bytes than fit an int). `out` refers to both. */
+ * has more tokens (or 4 GiB of text). `out` refers to both. */
 int pt_json_parse(pt_bytes json, pt_json_token *tokens, size_t cap, pt_json *out);
 
 enum pt_json_type pt_json_type_of(const pt_json *j, size_t value);

@@ -1,6 +1,6 @@
 /* The signalling messages of subprotocol "peertide.1" (JSON text), both ways:
  * client and server use the same codec. Ids are lowercase hex on the wire and
- * bytes in memory. Decoding uses jsmn and allocates nothing; strings that need
+ * bytes in memory. Decoding allocates nothing; strings that need
  * unescaping go to the caller's arena. */
 #ifndef PT_FORMAT_SIGNALLING_H
 #define PT_FORMAT_SIGNALLING_H

@@ -9,8 +9,13 @@
 
 #define EMPTY UINT32_MAX
 
+static int refuse_asset(const pt_site_why *why, const char *path, const char *what) {
+  pt_bytes name = {(const uint8_t *)path, strlen(path)};
+  return pt_site_refuse(why, PT_ERR_RANGE, "asset", name, what);
+}
+
 /* Every path into an open-addressed table of asset numbers, at most half full. */
-static int check_paths(const pt_site_index *index, pt_site_why *why) {
+static int check_paths(const pt_site_index *index, const pt_site_why *why) {
   size_t size = 16;
   while (size < 2 * index->asset_count) size *= 2;
   uint32_t *table = malloc(size * sizeof *table);
@@ -22,8 +27,7 @@ static int check_paths(const pt_site_index *index, pt_site_why *why) {
     size_t at = (size_t)pt_hash64(path, strlen(path), 0) & (size - 1);
     while (table[at] != EMPTY && strcmp(index->assets[table[at]].path, path) != 0)
       at = (at + 1) & (size - 1);
-    if (table[at] != EMPTY)
-      error = pt_site_refuse(why, PT_ERR_RANGE, "asset", path, "is there twice");
+    if (table[at] != EMPTY) error = refuse_asset(why, path, "is there twice");
     table[at] = (uint32_t)i;
   }
   free(table);
@@ -38,13 +42,15 @@ typedef struct tally {
   uint32_t first; /* of its bits in the set of file numbers seen */
 } tally;
 
-static int refuse_swarm(pt_site_why *why, int error, const pt_site_swarm *swarm, const char *what) {
+static int refuse_swarm(const pt_site_why *why, int error, const pt_site_swarm *swarm,
+                        const char *what) {
   char key[2 * PT_ID_SIZE + 1];
   pt_hex_encode(swarm->key, PT_ID_SIZE, key);
-  return pt_site_refuse(why, error, "swarm", key, what);
+  pt_bytes name = {(const uint8_t *)key, 2 * PT_ID_SIZE};
+  return pt_site_refuse(why, error, "swarm", name, what);
 }
 
-static int check_totals(const pt_site_index *index, tally *tallies, pt_site_why *why) {
+static int check_totals(const pt_site_index *index, tally *tallies, const pt_site_why *why) {
   for (size_t i = 0; i < index->asset_count; i++) {
     const pt_site_asset *a = &index->assets[i];
     const pt_site_swarm *s = &index->swarms[a->swarm];
@@ -71,7 +77,7 @@ static int check_totals(const pt_site_index *index, tally *tallies, pt_site_why 
 }
 
 /* As many different numbers below n as there are files: 0..n-1, each once. */
-static int check_numbers(const pt_site_index *index, const tally *tallies, pt_site_why *why) {
+static int check_numbers(const pt_site_index *index, const tally *tallies, const pt_site_why *why) {
   uint8_t *seen = calloc(1, pt_bits_size(index->asset_count) + 1);
   if (seen == NULL) return PT_ERR_NOMEM;
   int error = PT_OK;
@@ -80,9 +86,9 @@ static int check_numbers(const pt_site_index *index, const tally *tallies, pt_si
     const tally *t = &tallies[a->swarm];
     size_t bit = (size_t)t->first + a->file;
     if (a->file >= t->files)
-      error = pt_site_refuse(why, PT_ERR_RANGE, "asset", a->path, "file leaves a gap");
+      error = refuse_asset(why, a->path, "file leaves a gap");
     else if (pt_bits_get(seen, bit))
-      error = pt_site_refuse(why, PT_ERR_RANGE, "asset", a->path, "file has a number twice");
+      error = refuse_asset(why, a->path, "file has a number twice");
     else
       pt_bits_set(seen, bit);
   }
@@ -90,7 +96,7 @@ static int check_numbers(const pt_site_index *index, const tally *tallies, pt_si
   return error;
 }
 
-int pt_site_index_check(const pt_site_index *index, pt_site_why *why) {
+int pt_site_index_check(const pt_site_index *index, const pt_site_why *why) {
   int error = check_paths(index, why);
   if (error != PT_OK) return error;
   tally *tallies = calloc(index->swarm_count + 1, sizeof *tallies);

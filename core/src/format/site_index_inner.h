@@ -6,16 +6,16 @@
 
 /* Where a refusal is explained: one line, cut where it does not fit. */
 typedef struct pt_site_why {
-  char *text; /* NULL: nobody asks */
-  size_t cap;
+  char *text;
+  size_t cap; /* 0: nobody asks */
 } pt_site_why;
 
-/* Writes "KIND NAME: WHAT" (name may be NULL) and returns the error. */
-int pt_site_refuse(pt_site_why *why, int error, const char *kind, const char *name,
+/* Writes "KIND NAME: WHAT" (name.data may be NULL) and returns the error. */
+int pt_site_refuse(const pt_site_why *why, int error, const char *kind, pt_bytes name,
                    const char *what);
 
 /* Checks what only shows in the whole: no path twice, and each swarm's files
  * numbered without gaps, with lengths that add up and bounds kept. */
-int pt_site_index_check(const pt_site_index *index, pt_site_why *why);
+int pt_site_index_check(const pt_site_index *index, const pt_site_why *why);
 
 #endif

@@ -6,7 +6,7 @@
  * characters U+0000..U+00FF, one per byte. Session descriptions are relayed as
  * they stand: an object { "type", "sdp" } whose text was checked.
  *
- * Decoding uses jsmn and allocates nothing; views point into the message. */
+ * Decoding allocates nothing; views point into the message. */
 #ifndef PT_FORMAT_TRACKER_H
 #define PT_FORMAT_TRACKER_H
 
