@@ -58,33 +58,30 @@ PT_ALWAYS_INLINE void transpose(lanes r[4]) {
   h += (rotr(a, 2) ^ rotr(a, 13) ^ rotr(a, 22)) + (b ^ (bc & ab));                                 \
   bc = ab
 
-/* Rounds and schedule are functions of their own, and the words between them are
- * in memory: one instance of each in the file, without a loop that V8 would have
- * to keep 25 vectors alive through. In today's Chromium that is within a
- * twentieth of the speed of rounds that stand there twice. */
-__attribute__((noinline)) static void extend(lanes w[16]) { PT_SIXTEEN(PT_SHA256_EXTEND); }
+/* Functions of their own, so that no more than nine vectors are alive in the loop
+ * of the rounds: V8 has registers for that many. */
+__attribute__((noinline)) static void extend(lanes w[64]) {
+  for (size_t i = 0; i < 48; i++) PT_SHA256_EXTEND(w, i);
+}
 
-__attribute__((noinline)) static void sixteen_rounds(lanes s[8], const lanes w[16],
-                                                     const uint32_t k[16]) {
+__attribute__((noinline)) static void rounds(lanes s[8], const lanes w[64]) {
   lanes a = s[0], b = s[1], c = s[2], d = s[3], e = s[4], f = s[5], g = s[6], h = s[7];
   lanes bc = b ^ c, ab;
-  PT_SHA256_ROUNDS(ROUND);
-  s[0] = a, s[1] = b, s[2] = c, s[3] = d, s[4] = e, s[5] = f, s[6] = g, s[7] = h;
+  for (const uint32_t *k = pt_sha256_k; k < pt_sha256_k + 64; k += 8, w += 8) {
+    PT_SHA256_ROUNDS(ROUND);
+  }
+  s[0] += a, s[1] += b, s[2] += c, s[3] += d, s[4] += e, s[5] += f, s[6] += g, s[7] += h;
 }
 
 static void compress(lanes state[8], const uint8_t *const data[4], size_t blocks) {
   for (size_t at = 0; at < 64 * blocks; at += 64) {
-    lanes w[16], s[8];
-    memcpy(s, state, sizeof s);
+    lanes w[64];
     for (size_t i = 0; i < 16; i += 4) {
       for (size_t l = 0; l < 4; l++) w[i + l] = load(data[l] + at + 4 * i);
       transpose(w + i);
     }
-    for (size_t round = 0; round < 64; round += 16) {
-      if (round > 0) extend(w);
-      sixteen_rounds(s, w, pt_sha256_k + round);
-    }
-    for (size_t i = 0; i < 8; i++) state[i] += s[i];
+    extend(w);
+    rounds(state, w);
   }
 }
 

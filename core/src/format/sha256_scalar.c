@@ -43,21 +43,20 @@ static inline void store_be(uint8_t *p, uint32_t x) {
   d += h;                                                                                          \
   h += (rotr(a, 2) ^ rotr(a, 13) ^ rotr(a, 22)) + ((a & b) | (c & (a | b)))
 
-#define LOAD(i) w[i] = load_be(data + 4 * (i))
+static void rounds(uint32_t s[8], const uint32_t w[64]) {
+  uint32_t a = s[0], b = s[1], c = s[2], d = s[3], e = s[4], f = s[5], g = s[6], h = s[7];
+  for (const uint32_t *k = pt_sha256_k; k < pt_sha256_k + 64; k += 8, w += 8) {
+    PT_SHA256_ROUNDS(ROUND);
+  }
+  s[0] += a, s[1] += b, s[2] += c, s[3] += d, s[4] += e, s[5] += f, s[6] += g, s[7] += h;
+}
 
 static void compress(uint32_t state[8], const uint8_t *data, size_t blocks) {
   for (; blocks > 0; blocks--, data += 64) {
-    uint32_t a = state[0], b = state[1], c = state[2], d = state[3];
-    uint32_t e = state[4], f = state[5], g = state[6], h = state[7];
-    uint32_t w[16];
-    PT_SIXTEEN(LOAD);
-    for (const uint32_t *k = pt_sha256_k;; k += 16) {
-      PT_SHA256_ROUNDS(ROUND);
-      if (k == pt_sha256_k + 48) break;
-      PT_SIXTEEN(PT_SHA256_EXTEND);
-    }
-    state[0] += a, state[1] += b, state[2] += c, state[3] += d;
-    state[4] += e, state[5] += f, state[6] += g, state[7] += h;
+    uint32_t w[64];
+    for (size_t i = 0; i < 16; i++) w[i] = load_be(data + 4 * i);
+    for (size_t i = 0; i < 48; i++) PT_SHA256_EXTEND(w, i);
+    rounds(state, w);
   }
 }
 
