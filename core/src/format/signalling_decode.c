@@ -157,11 +157,13 @@ static int read_field(decoder *d, const pt_sig_field *f, size_t value) {
   case PT_SIG_TYPE_SERVERS:
     return read_list(d, value, PT_SIGNAL_SERVERS_MAX, read_server);
   case PT_SIG_TYPE_JOINED:
-    return read_list(d, value, PT_SIGNAL_SWARMS_MAX, read_joined);
+    return PT_SIG_SERVER ? read_list(d, value, PT_SIGNAL_SWARMS_MAX, read_joined)
+                         : PT_ERR_UNSUPPORTED;
   case PT_SIG_TYPE_LEFT:
-    return read_list(d, value, PT_SIGNAL_SWARMS_MAX, read_left);
+    return PT_SIG_SERVER ? read_list(d, value, PT_SIGNAL_SWARMS_MAX, read_left)
+                         : PT_ERR_UNSUPPORTED;
   case PT_SIG_TYPE_EDGES:
-    return read_edges(d, value);
+    return PT_SIG_SERVER ? read_edges(d, value) : PT_ERR_UNSUPPORTED;
   case PT_SIG_TYPE_KIND:
     return read_kind(d, value);
   case PT_SIG_TYPE_CAPS:

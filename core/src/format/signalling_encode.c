@@ -127,6 +127,26 @@ static bool is_empty(const pt_signalling *m, const pt_sig_field *f, const void *
   }
 }
 
+/* Lists and objects that only servers send. */
+static void write_server_value(pt_writer *w, const pt_signalling *m, enum pt_sig_type type) {
+  switch (PT_SIG_SERVER ? type : 0) {
+  case PT_SIG_TYPE_LIMITS:
+    write_limits(w, m);
+    break;
+  case PT_SIG_TYPE_PEERS:
+    write_peers(w, m);
+    break;
+  case PT_SIG_TYPE_SEEDS:
+    write_seeds(w, m);
+    break;
+  case PT_SIG_TYPE_SERVERS:
+    write_servers(w, m);
+    break;
+  default:
+    w->failed = true;
+  }
+}
+
 static void write_value(pt_writer *w, const pt_signalling *m, const pt_sig_field *f,
                         const void *at) {
   const pt_bytes *bytes = at;
@@ -150,18 +170,6 @@ static void write_value(pt_writer *w, const pt_signalling *m, const pt_sig_field
   case PT_SIG_TYPE_OBJECT:
     pt_write_bytes(w, bytes->data, bytes->len);
     break;
-  case PT_SIG_TYPE_LIMITS:
-    write_limits(w, m);
-    break;
-  case PT_SIG_TYPE_PEERS:
-    write_peers(w, m);
-    break;
-  case PT_SIG_TYPE_SEEDS:
-    write_seeds(w, m);
-    break;
-  case PT_SIG_TYPE_SERVERS:
-    write_servers(w, m);
-    break;
   case PT_SIG_TYPE_JOINED:
     write_joined(w, m);
     break;
@@ -176,6 +184,9 @@ static void write_value(pt_writer *w, const pt_signalling *m, const pt_sig_field
     break;
   case PT_SIG_TYPE_CAPS:
     pt_write_text(w, "[]");
+    break;
+  default:
+    write_server_value(w, m, (enum pt_sig_type)f->type);
     break;
   }
 }

@@ -24,6 +24,14 @@ enum pt_sig_type {
   PT_SIG_TYPE_CAPS     /* an array, kept for later versions: written empty */
 };
 
+/* Visitors and servers read and write different messages. A build for visitors
+ * alone leaves out what only servers need. */
+#ifdef PT_VISITORS_ONLY
+#define PT_SIG_SERVER false
+#else
+#define PT_SIG_SERVER true
+#endif
+
 #define PT_SIG_BIT(action) ((uint16_t)(1u << (action)))
 
 typedef struct pt_sig_field {
