@@ -4,7 +4,8 @@
 
 #include "base/limits.h"
 
-/* Reads "123<end>" with no needless zero: the digits of integers and lengths. */
+/* Reads "123<end>" with no needless zero: the digits of integers and lengths.
+ */
 static int read_decimal(pt_reader *r, uint8_t end, uint64_t max, uint64_t *out) {
   uint64_t value = 0;
   size_t digits = 0;
@@ -65,23 +66,24 @@ typedef struct walk {
 } walk;
 
 /* Reads a value's beginning: all of it, or the opening of a container. */
-static int read_begin(pt_reader *r, walk *k) {
+static int read_begin(pt_reader *r, walk *k, pt_bencode *out) {
   if (++k->nodes > PT_BENCODE_NODES_MAX) return PT_ERR_LIMIT;
   if (pt_reader_left(r) == 0) return PT_ERR_SYNTAX;
   uint8_t c = r->data[r->at];
   if (c == 'i') {
-    int64_t integer;
+    out->type = PT_BENCODE_INTEGER;
     r->at++;
-    return read_integer(r, &integer);
+    return read_integer(r, &out->integer);
   }
   if (c == 'l' || c == 'd') {
+    out->type = c == 'd' ? PT_BENCODE_DICT : PT_BENCODE_LIST;
     if (k->depth == PT_BENCODE_DEPTH_MAX) return PT_ERR_LIMIT;
     r->at++;
     k->levels[k->depth++] = (level){.dict = c == 'd'};
     return PT_OK;
   }
-  pt_bytes string;
-  return read_string(r, &string);
+  out->type = PT_BENCODE_STRING;
+  return read_string(r, &out->string);
 }
 
 static int read_key(pt_reader *r, level *l) {
@@ -94,13 +96,16 @@ static int read_key(pt_reader *r, level *l) {
   return PT_OK;
 }
 
-/* Walks over one whole value, checking everything. A loop with a bounded stack
- * of its own rather than recursion: depth comes from outside. */
-static int skip_value(pt_reader *r) {
+/* The value at the reader's place, which moves behind it, checking all that is
+ * in it. A loop with a bounded stack of its own rather than recursion: depth
+ * comes from outside. */
+static int take_value(pt_reader *r, pt_bencode *out) {
   walk k;
   k.depth = 0;
   k.nodes = 0;
-  int error = read_begin(r, &k);
+  size_t begin = r->at;
+  *out = (pt_bencode){0};
+  int error = read_begin(r, &k, out);
   while (error == PT_OK && k.depth > 0) {
     level *top = &k.levels[k.depth - 1];
     if (pt_reader_left(r) > 0 && r->data[r->at] == 'e') {
@@ -108,34 +113,12 @@ static int skip_value(pt_reader *r) {
       k.depth--;
       continue;
     }
+    pt_bencode inner;
     if (top->dict) error = read_key(r, top);
-    if (error == PT_OK) error = read_begin(r, &k);
+    if (error == PT_OK) error = read_begin(r, &k, &inner);
   }
+  out->raw = (pt_bytes){.data = r->data + begin, .len = r->at - begin};
   return error;
-}
-
-/* The value at the reader's place, which moves behind it. */
-static int take_value(pt_reader *r, pt_bencode *out) {
-  size_t begin = r->at;
-  int error = skip_value(r);
-  if (error != PT_OK) return error;
-  *out = (pt_bencode){.raw = {.data = r->data + begin, .len = r->at - begin}};
-  pt_reader inner = pt_reader_of(out->raw.data, out->raw.len);
-  switch (out->raw.data[0]) {
-  case 'i':
-    out->type = PT_BENCODE_INTEGER;
-    inner.at = 1;
-    return read_integer(&inner, &out->integer);
-  case 'l':
-    out->type = PT_BENCODE_LIST;
-    return PT_OK;
-  case 'd':
-    out->type = PT_BENCODE_DICT;
-    return PT_OK;
-  default:
-    out->type = PT_BENCODE_STRING;
-    return read_string(&inner, &out->string);
-  }
 }
 
 int pt_bencode_prefix(pt_bytes in, pt_bencode *out, size_t *used) {
