@@ -355,5 +355,7 @@ void pt_site_index_free(pt_site_index *index) {
   free(index->assets);
   free(index->swarms);
   free(index->shards);
+  free(index->by_path);
+  free(index->by_file);
   memset(index, 0, sizeof *index);
 }

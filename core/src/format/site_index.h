@@ -36,6 +36,7 @@ typedef struct pt_site_swarm {
   bool hybrid; /* v1 is set */
   uint32_t piece_length;
   uint64_t length;
+  uint32_t file_first, file_count; /* its part of by_file[] */
 } pt_site_swarm;
 
 typedef struct pt_site_shard {
@@ -49,8 +50,12 @@ typedef struct pt_site_index {
   pt_site_asset *assets; /* as in the document; a swarm's need not be together */
   pt_site_swarm *swarms;
   pt_site_shard *shards;
-  const char *settings; /* written as it is when not NULL: a JSON object for clients, who
-                           read it themselves (parsing leaves it out); borrowed */
+  const char *settings; /* written as it is when not NULL: a JSON object for clients,
+                           who read it themselves (parsing leaves it out); borrowed */
+  /* Made by parsing: */
+  uint32_t *by_path;  /* open addressing, at most half full: asset number + 1 */
+  size_t by_path_cap; /* a power of two */
+  uint32_t *by_file;  /* numbers of assets + 1: by swarm, there by file */
 } pt_site_index;
 
 /* Reads the document (need not end in NUL). PT_ERR_SYNTAX, PT_ERR_RANGE,
@@ -59,7 +64,14 @@ typedef struct pt_site_index {
 int pt_site_index_parse(pt_bytes json, pt_site_index *out, char *why, size_t why_cap);
 void pt_site_index_free(pt_site_index *index);
 
-/* The document as a new NUL-terminated string (free()d by the caller), or NULL. */
+/* The asset of that path in an index that was parsed, or NULL. */
+const pt_site_asset *pt_site_index_find(const pt_site_index *index, pt_bytes path);
+/* A swarm's asset by the number of its file, below file_count. */
+const pt_site_asset *pt_site_index_file(const pt_site_index *index, const pt_site_swarm *swarm,
+                                        uint32_t file);
+
+/* The document as a new NUL-terminated string (free()d by the caller), or NULL.
+ */
 char *pt_site_index_write(const pt_site_index *index);
 
 #endif

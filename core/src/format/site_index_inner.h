@@ -15,7 +15,8 @@ int pt_site_refuse(const pt_site_why *why, int error, const char *kind, pt_bytes
                    const char *what);
 
 /* Checks what only shows in the whole: no path twice, and each swarm's files
- * numbered without gaps, with lengths that add up and bounds kept. */
-int pt_site_index_check(const pt_site_index *index, const pt_site_why *why);
+ * numbered without gaps, with lengths that add up and bounds kept. Makes the
+ * tables by path and by file. */
+int pt_site_index_check(pt_site_index *index, const pt_site_why *why);
 
 #endif

@@ -1,7 +1,7 @@
 /* The node's parts, for the files of this folder only.
  *
  *   node.c     routes inputs to the parts, collects outputs, keeps the peace
- *   assets.c   the site index in use: URL path -> swarm and file
+ *   assets.c   the site index in use, and the swarms that it names
  *   links.c    connections to other visitors: dialling, signals, channels
  *   session.c  the signalling server: hello, join, peers, reports
  *   node_invariant.c  what must be true of all that, for tests */
@@ -27,14 +27,6 @@ typedef struct pt_link {
   uint32_t channels;     /* open ones */
   uint64_t opening_us;   /* channels asked for are expected to open until then */
 } pt_link;
-
-typedef struct pt_assets {
-  pt_site_index index;
-  uint32_t *by_path; /* open addressing: asset number + 1 */
-  size_t by_path_cap;
-  uint32_t *by_swarm;    /* asset numbers, sorted by swarm and file */
-  uint32_t *swarm_start; /* per swarm of the index: its first in by_swarm */
-} pt_assets;
 
 enum pt_session_phase {
   PT_SESSION_CLOSED = 0,
@@ -70,8 +62,8 @@ struct pt_node {
   pt_context cx;
   pt_config config;
   uint32_t peers_max;
-  uint32_t threshold; /* others that a swarm must have before we meet any */
-  pt_assets assets;
+  uint32_t threshold;  /* others that a swarm must have before we meet any */
+  pt_site_index index; /* in use; zeros before the first */
   pt_swarm *swarms[PT_SWARMS_MAX];
   uint32_t swarm_count;
   pt_table streams;  /* id -> pt_stream */
@@ -89,8 +81,6 @@ struct pt_node {
 /* assets.c. Installing an index emits PT_OUT_INDEXED; swarms that are not in
  * it any more are dropped with their streams and peers. */
 int pt_assets_install(pt_node *n, pt_bytes json);
-void pt_assets_free(pt_assets *a);
-const pt_site_asset *pt_assets_find(const pt_assets *a, pt_bytes path);
 /* The swarm of the index with that key, made at first use; NULL when the index
  * does not have it or a limit is reached. */
 pt_swarm *pt_assets_swarm(pt_node *n, const uint8_t key[PT_ID_SIZE]);
