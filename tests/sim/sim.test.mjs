@@ -29,12 +29,17 @@ async function figures(name, ...args) {
 const last = (most) => ({ distribution: { lastOverLimit } }) =>
   assert.ok(lastOverLimit <= most, `the last one took ${lastOverLimit} times the limit`)
 const share = (least) => ({ peerShare }) => assert.ok(peerShare >= least, `only ${peerShare} came from peers`)
+// These origins keep up with all players: by plain HTTP films start after 0.15 s and never stall.
+const smooth = ({ startMs, rebuffering }) => {
+  assert.ok(startMs.p95 < 250, `the films started after ${startMs.p95} ms`)
+  assert.ok(rebuffering.ratio < 0.001, `the players stalled for ${rebuffering.stalledS} s`)
+}
 const floors = {
   flash: [last(2), share(0.8)],
   'flash-adsl': [last(4), share(0.6)],
-  'video-sync': [share(0.7)],
-  vod: [({ offload, offloadLimit }) => assert.ok(offload > 0.7 * offloadLimit, `offload ${offload}`)],
-  'vod-cached': [share(0.2)],
+  'video-sync': [share(0.8), smooth],
+  vod: [smooth, ({ offload, offloadLimit }) => assert.ok(offload > 0.7 * offloadLimit, `offload ${offload}`)],
+  'vod-cached': [share(0.2), smooth],
   images: [share(0.6)],
   'zipf-day': [share(0.1)],
   malicious: [share(0.5), ({ attackers }) => assert.ok(attackers.bans > 0, 'nobody was banned')],

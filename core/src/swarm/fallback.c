@@ -79,6 +79,12 @@ static bool expecting(const pt_swarm *s, pt_company c) {
   return cx->dials > 0 || c.greeting;
 }
 
+bool pt_fallback_expecting(const pt_swarm *s, pt_company c) {
+  return expecting(s, c) && s->cx->now_us < s->wanting_since_us + PT_CONNECT_PATIENCE_US;
+}
+
+bool pt_fallback_held(const pt_swarm *s, uint32_t piece) { return look_around(s, piece).holder; }
+
 /* Until when the first connections are waited for. News of one (an answer, a
  * channel) show that it is being made, if slowly. */
 static uint64_t connect_limit_us(const pt_swarm *s) {
@@ -94,7 +100,7 @@ static uint64_t within(uint64_t value, uint64_t least, uint64_t most) {
 
 /* For each place in line: what is fetched far away takes a while to get here. */
 static uint64_t backup_delay_us(const pt_context *cx, const pt_want *w) {
-  if (w->patient) return PT_BACKUP_MOST_US;
+  if (w->patient || w->film) return PT_BACKUP_MOST_US;
   return within(cx->origin_span_us * 2 + 200 * PT_MS_US, PT_BACKUP_LEAST_US, PT_BACKUP_MOST_US);
 }
 
@@ -169,6 +175,7 @@ uint64_t pt_fallback_due(pt_swarm *s, pt_company c, pt_want *w, enum pt_fallback
   neighbourhood n = look_around(s, w->piece);
   if (n.holder || w->from) return w->blocking ? w->since_us + PT_BLOCKING_PATIENCE_US : PT_NEVER;
   if (w->blocking) return now;
+  if (w->film && s->pieces[w->piece].available) return PT_NEVER; /* pace.c sees that it comes */
   if (n.silent_us && now < n.silent_us + PT_SILENCE_US)
     return n.silent_us + PT_SILENCE_US; /* meanwhile starving streams are rescued */
   if (expecting(s, c)) {

@@ -11,8 +11,9 @@
 /* Those who fetch for one another share the origin: the sooner each piece is
  * there the sooner it spreads. */
 #define PT_ELECTED_FETCHES_AT_ONCE 2u
-#define PT_FETCH_SPAN_MAX (4u << 20)       /* bytes */
-#define PT_LOOK_AGAIN_US (400u * PT_MS_US) /* a starving stream's patience changes */
+#define PT_FETCH_SPAN_MAX (4u << 20)        /* bytes */
+#define PT_FETCH_FILM_SPAN_MAX (512u << 10) /* for others: the player may need the line */
+#define PT_LOOK_AGAIN_US (400u * PT_MS_US)  /* a starving stream's patience changes */
 #define PT_FETCH_STALL_US (8u * PT_SECOND_US)
 #define PT_RETRY_LEAST_US (500u * PT_MS_US)
 #define PT_RETRY_MOST_US (30u * PT_SECOND_US)
@@ -70,6 +71,23 @@ static bool start_fetch(pt_swarm *s, uint32_t first, uint32_t count, enum pt_fal
   return true;
 }
 
+/* What peers were asked for of them is taken back. */
+static void take_from_peers(pt_swarm *s, uint32_t first, uint32_t count) {
+  for (uint32_t i = 0; i < count; i++) {
+    pt_want *w = pt_swarm_want_of(s, first + i);
+    if (w->from) pt_peer_cancel(w->from, w->piece);
+    w->from = NULL;
+  }
+}
+
+void pt_origin_fetch_now(pt_swarm *s, uint32_t first, uint32_t count) {
+  const pt_context *cx = s->cx;
+  if (count == 0 || cx->fetches >= PT_FETCHES_AT_ONCE || cx->now_us < cx->origin_retry_us) return;
+  if (cx->now_us < pt_swarm_file_of(s, first)->refused_until_us) return;
+  take_from_peers(s, first, count);
+  start_fetch(s, first, count, PT_FALLBACK_URGENT);
+}
+
 static void end_fetch(pt_swarm *s, pt_fetch *fetch) {
   for (uint32_t i = 0; i < s->want_count; i++)
     if (s->wants[i].fetch == fetch) s->wants[i].fetch = NULL;
@@ -97,7 +115,7 @@ void pt_origin_cancel_all(pt_swarm *s) {
 }
 
 static uint64_t pause_us(uint32_t failures) {
-  uint64_t pause = PT_RETRY_LEAST_US << (failures < 6 ? failures : 6);
+  uint64_t pause = PT_RETRY_LEAST_US << (failures < 12 ? failures / 2 : 6);
   return pause < PT_RETRY_MOST_US ? pause : PT_RETRY_MOST_US;
 }
 
@@ -123,10 +141,10 @@ static bool speaks_of_file(uint64_t status) {
 
 /* The span of missing pieces from `first` that are due as well, up to the
  * longest fetch and the end of their file. */
-static uint32_t span_of(pt_swarm *s, uint32_t first, const uint8_t *due) {
+static uint32_t span_of(pt_swarm *s, uint32_t first, const uint8_t *due, uint32_t bytes_max) {
   const pt_file *f = pt_swarm_file_of(s, first);
   uint32_t end = f->piece_first + f->piece_count, count = 1;
-  uint32_t most = PT_FETCH_SPAN_MAX / s->piece_length ? PT_FETCH_SPAN_MAX / s->piece_length : 1;
+  uint32_t most = bytes_max / s->piece_length ? bytes_max / s->piece_length : 1;
   while (count < most && first + count < end) {
     const pt_want *w = pt_swarm_want_of(s, first + count);
     if (!w || !due[w - s->wants] || w->fetch) break;
@@ -182,10 +200,11 @@ static void fetch_due(pt_swarm *s, pt_company c) {
   for (pt_want *w; s->cx->fetches < PT_FETCHES_AT_ONCE && (w = next_due(s, due)) != NULL;) {
     bool for_others =
         due[w - s->wants] == PT_FALLBACK_ELECTED || due[w - s->wants] == PT_FALLBACK_BACKUP;
-    if (for_others && w->patient && s->cx->fetches >= most) break;
+    if (for_others && (w->patient || w->film) && s->cx->fetches >= most) break;
+    uint32_t span = for_others && w->film ? PT_FETCH_FILM_SPAN_MAX : PT_FETCH_SPAN_MAX;
     uint32_t first = w->head ? w->piece : before_in_span(s, w->piece, due);
     uint8_t why = due[w - s->wants];
-    if (!start_fetch(s, first, span_of(s, first, due), (enum pt_fallback)why)) break;
+    if (!start_fetch(s, first, span_of(s, first, due, span), (enum pt_fallback)why)) break;
   }
   free(due);
 }
@@ -226,11 +245,7 @@ static void rescue(pt_swarm *s, pt_company c, pt_stream *st) {
   if (count == 0) return;
   st->rescued_us = st->starved_us = now;
   if ((uint64_t)st->rescue_pieces * s->piece_length < PT_FETCH_SPAN_MAX) st->rescue_pieces *= 2;
-  for (uint32_t i = 0; i < count; i++) {
-    pt_want *w = pt_swarm_want_of(s, first + i);
-    if (w->from) pt_peer_cancel(w->from, w->piece);
-    w->from = NULL;
-  }
+  take_from_peers(s, first, count);
   start_fetch(s, first, count, PT_FALLBACK_RESCUE);
 }
 
@@ -286,10 +301,17 @@ static void give_up(pt_swarm *s, pt_company c) {
 
 void pt_origin_plan(pt_swarm *s) {
   look_after_fetches(s);
+  for (pt_stream *st = s->streams; st; st = st->next)
+    if (pt_pace_is_film(st)) pt_pace_advance(st);
   if (s->want_count == 0) return;
   if (!s->count_due_us) s->count_due_us = s->cx->now_us + PT_CONNECT_PATIENCE_US;
   pt_company c = pt_fallback_company(s);
-  for (pt_stream *st = s->streams; st; st = st->next) rescue(s, c, st);
+  for (pt_stream *st = s->streams; st; st = st->next) {
+    if (pt_pace_is_film(st))
+      pt_pace_plan(st, c);
+    else
+      rescue(s, c, st);
+  }
   fetch_due(s, c);
   give_up(s, c);
 }

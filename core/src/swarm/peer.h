@@ -73,7 +73,9 @@ struct pt_peer {
 
   pt_upload *uploads; /* ring of PT_UPLOAD_QUEUE_MAX */
   uint32_t upload_head, upload_count;
-  uint8_t *control; /* encoded messages that are no blocks */
+  uint64_t serving_us; /* blocks were last put into its queue, which has them still; 0: none */
+  uint32_t serving;    /* of this piece */
+  uint8_t *control;    /* encoded messages that are no blocks */
   size_t control_len, control_cap;
   uint32_t queued; /* bytes in the channel's queue, as far as we know */
 

@@ -12,6 +12,7 @@
 #include "swarm/units.h"
 
 #define PT_SNUB_US (5u * PT_SECOND_US)
+#define PT_STRETCH_BYTES (2u << 20)
 #define PT_STEAL_LEAST_US (200u * PT_MS_US)
 
 /* Who does not answer is passed over, and what was asked of it may be got
@@ -41,10 +42,18 @@ static uint64_t own_order(const pt_swarm *s, uint32_t piece) {
   return pt_hash64(&piece, sizeof piece, self);
 }
 
+/* What is played is taken stretch by stretch, in any order within. */
+static uint32_t stretch_of(const pt_swarm *s, const pt_want *w) {
+  return w->patient ? 0 : (uint32_t)((uint64_t)w->piece * s->piece_length / PT_STRETCH_BYTES);
+}
+
 static bool sooner(const pt_swarm *s, const pt_want *a, const pt_want *b, bool company) {
   if (a->blocking != b->blocking) return a->blocking;
-  if (a->head != b->head) return a->head;
-  if (a->head || !company) return a->order < b->order;
+  bool soon_a = a->head || a->soon, soon_b = b->head || b->soon;
+  if (soon_a != soon_b) return soon_a;
+  if (soon_a || !company) return a->order < b->order;
+  uint32_t stretch_a = stretch_of(s, a), stretch_b = stretch_of(s, b);
+  if (stretch_a != stretch_b) return stretch_a < stretch_b;
   uint16_t have_a = s->pieces[a->piece].available, have_b = s->pieces[b->piece].available;
   if (have_a != have_b) return have_a < have_b;
   return own_order(s, a->piece) < own_order(s, b->piece);

@@ -15,7 +15,8 @@
 
 #define PT_QUEUE_FULL (2u << 20) /* not even small messages are added */
 #define PT_PIECE_HEADER 13u      /* length, kind, index, begin */
-#define PT_REJECT_SIZE 17u       /* length, kind, index, begin, length */
+#define PT_SERVING_MOST_US (500u * PT_MS_US)
+#define PT_REJECT_SIZE 17u /* length, kind, index, begin, length */
 
 /* Our ids of extension messages, told in the extension handshake. */
 enum { PT_EXT_METADATA = 1, PT_EXT_DONTHAVE = 2, PT_EXT_WANT = 3 };
@@ -169,6 +170,8 @@ static size_t put_blocks(pt_peer *p, pt_writer *w) {
     uint8_t *block = pt_wire_encode_piece(w, u.piece, u.begin, u.length);
     if (!block) break;
     read_block(s, &u, block);
+    p->serving = u.piece;
+    p->serving_us = s->cx->now_us ? s->cx->now_us : 1; /* 0: none */
     pt_peer_count_out(p, u.length);
   }
   return w->len;
@@ -180,13 +183,24 @@ static uint32_t room_of(const pt_peer *p) {
   return queued < PT_LINK_QUEUE_MAX ? PT_LINK_QUEUE_MAX - queued : 0;
 }
 
+/* Who plays a film serves one peer at a time, a piece each: of what is sent to
+ * many at once all comes late, and nobody can pass it on before. A queue that
+ * does not empty holds up the others for a moment only; pace.c asks again. */
+static bool may_serve(const pt_peer *p) {
+  if (p->serving_us || !pt_pace_looks_after(p->swarm)) return true;
+  for (const pt_peer *q = p->swarm->peers; q; q = q->next)
+    if (q->serving_us && p->swarm->cx->now_us < q->serving_us + PT_SERVING_MOST_US) return false;
+  return true;
+}
+
 uint64_t pt_peer_upload_at(const pt_peer *p) {
   if (!p->upload_count || p->broken || p->remote->condemned) return PT_NEVER;
   const pt_upload *next = &p->uploads[p->upload_head];
   const pt_piece *piece = &p->swarm->pieces[next->piece];
   if (piece->state == PT_PIECE_HAVE && !piece->content) return PT_NEVER; /* it is being read */
   uint32_t length = next->length;
-  if (room_of(p) < PT_PIECE_HEADER + length) return PT_NEVER; /* drained: it is looked at again */
+  if (!may_serve(p) || room_of(p) < PT_PIECE_HEADER + length)
+    return PT_NEVER; /* drained: it is looked at again */
   return pt_context_upload_at(p->swarm->cx, length);
 }
 
@@ -201,7 +215,7 @@ size_t pt_peer_send(pt_peer *p, uint8_t *out) {
     p->control_len -= take;
   }
   size_t room = room_of(p);
-  if (p->control_len == 0 && room > w.len) {
+  if (p->control_len == 0 && room > w.len && may_serve(p)) {
     if (room < w.cap) w.cap = room;
     put_blocks(p, &w);
   }
@@ -214,5 +228,12 @@ void pt_peer_drained(pt_peer *p) {
   pt_remote *r = p->remote;
   r->queued -= p->queued < r->queued ? p->queued : r->queued;
   p->queued = 0;
+  const pt_upload *next = &p->uploads[p->upload_head];
+  bool within = p->upload_count && next->piece == p->serving && next->begin > 0;
+  if (p->serving_us && !within) {
+    p->serving_us = 0;
+    for (pt_peer *q = p->swarm->peers; q; q = q->next)
+      if (q != p && q->upload_count) pt_peer_talks(q);
+  }
   if (p->upload_count || p->control_len) pt_peer_talks(p);
 }

@@ -36,6 +36,7 @@ pt_stream *pt_stream_new(pt_swarm *s, uint32_t id, uint32_t file, uint64_t at, u
   st->end = end;
   st->blocking = blocking;
   st->played = played;
+  st->begun_us = s->cx->now_us;
   st->near_end = st->window_first = st->window_end =
       f->piece_first + (uint32_t)(at / s->piece_length);
   st->prev = s->streams_last;
@@ -66,9 +67,11 @@ static void unpin(pt_swarm *s, uint32_t piece) {
 static void pin(pt_stream *st, uint32_t piece) {
   pt_swarm *s = st->swarm;
   if (s->pieces[piece].pins++ == 0) s->cx->pinned_bytes += pt_swarm_piece_size(s, piece);
-  if (s->pieces[piece].state == PT_PIECE_HAVE ||
-      pt_swarm_want(s, piece, st->blocking, pt_stream_is_bulk(st)))
+  if (s->pieces[piece].state == PT_PIECE_HAVE) return;
+  if (pt_swarm_want(s, piece, st->blocking, pt_stream_is_bulk(st))) {
+    pt_swarm_want_of(s, piece)->film = pt_pace_is_film(st);
     return;
+  }
   st->result = PT_ERR_NOMEM;
   s->deliverable = true;
 }
@@ -94,6 +97,7 @@ static uint64_t ahead_bytes(const pt_stream *st) {
   const pt_context *cx = s->cx;
   bool tight = cx->pinned_bytes > cx->memory_max / 2;
   uint64_t wide = pt_stream_is_bulk(st) ? PT_BULK_AHEAD_BYTES : PT_AHEAD_BYTES;
+  if (s->shared && pt_pace_is_film(st)) wide = PT_NEAR_BYTES; /* all want what all need next */
   uint64_t ahead = tight ? PT_AHEAD_TIGHT_BYTES : wide;
   if (ahead > cx->memory_max / 4) ahead = cx->memory_max / 4;
   return ahead > 2u * s->piece_length ? ahead : 2u * s->piece_length;
@@ -119,6 +123,7 @@ static uint32_t within(uint32_t next, uint32_t ahead, uint32_t last) {
  * at once only where a crowd of others does not do the same. */
 static bool hurried(const pt_stream *st) {
   const pt_swarm *s = st->swarm;
+  if (pt_pace_is_film(st)) return false; /* pace.c hurries it */
   if (st->at - st->begin >= PT_STARTING_BYTES) return (st->played || st->paced) && st->starved_us;
   return !pt_stream_is_bulk(st) || (s->counted && s->complete + s->incomplete <= PT_SMALL_CROWD);
 }
@@ -153,7 +158,8 @@ void pt_stream_advance(pt_stream *st) {
   uint32_t target = within(next, pieces_in(s, ahead_bytes(st)), last);
   while (st->window_first < next && st->window_first < st->window_end) unpin(s, st->window_first++);
   if (st->window_first < next) st->window_first = st->window_end = next;
-  if (worth_moving(s, st->window_end, target, next, last)) {
+  bool fed = s->shared && pt_pace_fed(st);
+  if (!fed && worth_moving(s, st->window_end, target, next, last)) {
     while (st->window_end < target) pin(st, st->window_end++);
   }
   /* In company each fetches a share of a download, and the sooner that is spread the
@@ -180,6 +186,7 @@ void pt_stream_want_again(pt_swarm *s, uint32_t piece) {
 void pt_stream_credit(pt_stream *st, uint64_t bytes) {
   if (st->unwanted_us && st->swarm->cx->now_us >= st->unwanted_us + PT_PAUSE_US) st->paced = true;
   if (bytes) st->unwanted_us = 0;
+  pt_pace_credit(st, bytes);
   st->credit = bytes > UINT64_MAX - st->credit ? UINT64_MAX : st->credit + bytes;
   st->swarm->deliverable = true;
 }
@@ -227,6 +234,7 @@ bool pt_stream_poll(pt_stream *st, pt_event *out) {
                     .data = pt_content_view(piece->content, in_piece, (uint32_t)take)};
   if (piece->giver >= PT_GIVER_FIRST) memcpy(out->peer, s->cx->names[piece->giver], PT_ID_SIZE);
   pt_store_touch(piece);
+  pt_pace_given(st, take);
   st->at += take;
   st->credit -= take;
   s->cx->stats.delivered_bytes += take;

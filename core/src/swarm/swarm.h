@@ -19,6 +19,7 @@
  *   picker.c    which piece to ask which peer for
  *   fallback.c  when a piece goes to the origin, and why
  *   origin.c    fetches from the origin
+ *   pace.c      a film's player must not run dry: when it needs which piece
  *   stream.c    page requests: windows, credit, delivery in order
  *   peer.c, receive.c, send.c   the wire protocol with one peer */
 #ifndef PT_SWARM_SWARM_H
@@ -81,6 +82,8 @@ typedef struct pt_want {
   bool patient;          /* only long downloads wait for it */
   bool near;             /* close enough ahead of its stream for the origin */
   bool head;             /* among the first pieces its stream needs next */
+  bool film;             /* a film's, whose player pace.c looks after */
+  bool soon;             /* a player needs it soon (pace.c) */
   bool head_start;       /* taken from the origin while peers are on their way */
   uint64_t since_us;     /* wanted since (near: near since) */
   uint64_t lost_us;      /* the last peer that had it went at this time */
@@ -103,6 +106,8 @@ typedef struct pt_file {
   uint64_t asked_us;         /* hashes last asked of a peer; 0: never */
   uint32_t asked_of;         /* and on which channel */
   bool rejected;             /* which rejected it: another may be asked at once */
+  uint64_t play_rate;        /* bytes/s at which players take it; 0: not known */
+  uint64_t advanced;         /* bytes its players were advanced while peers were on their way */
   uint8_t refusals;          /* times in a row that the origin did not have it as promised */
   uint64_t refused_until_us; /* not to be asked for there before */
 } pt_file;

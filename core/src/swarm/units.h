@@ -98,6 +98,10 @@ typedef struct pt_company {
 pt_company pt_fallback_company(const pt_swarm *s);
 /* When this want goes to the origin (now, later, PT_NEVER), and why. */
 uint64_t pt_fallback_due(pt_swarm *s, pt_company c, pt_want *w, enum pt_fallback *why);
+/* Are first connections being made, of peers that may have it? */
+bool pt_fallback_expecting(const pt_swarm *s, pt_company c);
+/* Has a peer the piece, and may be asked? */
+bool pt_fallback_held(const pt_swarm *s, uint32_t piece);
 /* Do peers bring anything at present? */
 bool pt_fallback_flows(const pt_swarm *s);
 /* How long after it began to starve a stream is rescued: where nobody is left
@@ -126,8 +130,27 @@ pt_fetch *pt_origin_bringing(const pt_swarm *s, uint32_t piece);
 bool pt_origin_data(pt_swarm *s, uint32_t fetch, pt_bytes data);
 bool pt_origin_end(pt_swarm *s, uint32_t fetch, int code, uint64_t status);
 void pt_origin_cancel_all(pt_swarm *s);
+/* Fetches wanted pieces of one file, unless the origin may not be asked now. */
+void pt_origin_fetch_now(pt_swarm *s, uint32_t first, uint32_t count);
 /* A request to the origin failed: the next one waits, longer each time. */
 void pt_origin_failed(pt_swarm *s);
+
+/* --- pace.c: a film's player must not run dry ------------------------------------ */
+
+/* A film or a sound from somewhere to its end, and not a short one: a player's. */
+bool pt_pace_is_film(const pt_stream *st);
+/* Is there such a player, who still waits for some of it? */
+bool pt_pace_looks_after(const pt_swarm *s);
+/* The player takes so many bytes more / was given so many. */
+void pt_pace_credit(pt_stream *st, uint64_t bytes);
+void pt_pace_given(pt_stream *st, uint64_t bytes);
+/* Has it so much that others come first? */
+bool pt_pace_fed(const pt_stream *st);
+/* Lets its window follow what it has played. */
+void pt_pace_advance(pt_stream *st);
+/* Puts what the player needs soon first, and fetches from the origin what would
+ * come too late otherwise. */
+void pt_pace_plan(pt_stream *st, pt_company c);
 
 /* --- stream.c: page requests --------------------------------------------------- */
 
@@ -148,6 +171,12 @@ struct pt_stream {
   uint64_t starved_us;    /* has waited for its next piece since */
   uint32_t rescue_pieces; /* pieces of the next rescue */
   uint64_t rescued_us;
+  /* Of a film (pace.c): */
+  uint64_t window;   /* credit its player began with */
+  uint64_t dry_us;   /* when the player will have played all it was given */
+  uint64_t mark_us;  /* what it took is counted since; 0: it takes whatever comes */
+  uint64_t taken;    /* bytes since then */
+  uint64_t begun_us; /* the request came */
 };
 /* played: a film or a sound, which is wanted in order. */
 pt_stream *pt_stream_new(pt_swarm *s, uint32_t id, uint32_t file, uint64_t at, uint64_t end,
