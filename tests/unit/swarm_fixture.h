@@ -189,7 +189,7 @@ static inline void fx_pass(fixture *fx, uint64_t us) {
 /* A page request for a whole file, or from one place in it. */
 static inline pt_stream *fx_ask(fixture *fx, uint32_t file, uint64_t at, bool blocking) {
   static uint32_t id;
-  pt_stream *st = pt_stream_new(fx->s, ++id, file, at, fx->lengths[file], blocking, false);
+  pt_stream *st = pt_stream_new(fx->s, ++id, file, at, fx->lengths[file], blocking, false, false);
   assert_non_null(st);
   pt_stream_credit(st, UINT64_MAX);
   pt_event out;

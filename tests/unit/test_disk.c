@@ -327,7 +327,7 @@ static void a_page_that_reads_keeps_its_pieces(void **state) {
   (void)state;
   fixture *fx = fx_disk();
   stored_all(fx);
-  pt_stream *st = pt_stream_new(fx->s, 1, 0, 0, fx->lengths[0], false, false);
+  pt_stream *st = pt_stream_new(fx->s, 1, 0, 0, fx->lengths[0], false, false, false);
   pt_disk_limit(fx->cx, PIECE);
   pt_disk_settle(fx->cx);
   assert_int_equal(fx->s->have_count, 3); /* the other file went */

@@ -10,7 +10,7 @@
 static fixture *film(void) { return fx_new_simple(240, 8); }
 
 static pt_stream *play(fixture *fx, uint64_t at) {
-  pt_stream *st = pt_stream_new(fx->s, 1, 0, at, fx->lengths[0], false, true);
+  pt_stream *st = pt_stream_new(fx->s, 1, 0, at, fx->lengths[0], false, true, true);
   pt_stream_credit(st, WINDOW);
   fx_plan(fx);
   return st;
@@ -141,7 +141,7 @@ static void who_pauses_costs_the_site_nothing(void **state) {
   (void)state;
   fixture *fx = film();
   holder(fx, 0);
-  pt_stream *st = pt_stream_new(fx->s, 1, 0, 0, fx->lengths[0], false, true);
+  pt_stream *st = pt_stream_new(fx->s, 1, 0, 0, fx->lengths[0], false, true, true);
   pt_stream_credit(st, START * PIECE);
   fx_pass(fx, 450 * PT_MS_US);
   fx_serve_all(fx);

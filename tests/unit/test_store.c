@@ -22,7 +22,7 @@ static void what_a_page_is_reading_stays(void **state) {
   (void)state;
   fixture *fx = fx_new_simple(6, 2);
   for (uint32_t i = 0; i < 6; i++) fx_have(fx, i);
-  pt_stream *st = pt_stream_new(fx->s, 9, 0, 4 * PIECE, 6 * PIECE, false, false);
+  pt_stream *st = pt_stream_new(fx->s, 9, 0, 4 * PIECE, 6 * PIECE, false, false, false);
   fx->cx->memory_max = 1;
   pt_store_trim(fx->cx);
   assert_int_equal(fx->s->have_count, 2);

@@ -14,7 +14,7 @@ static void a_range_is_delivered_in_order_within_credit(void **state) {
   (void)state;
   fixture *fx = full(10);
   const uint64_t from = PIECE - 5, to = 7 * PIECE + 3;
-  pt_stream *st = pt_stream_new(fx->s, 1, 0, from, to, false, false);
+  pt_stream *st = pt_stream_new(fx->s, 1, 0, from, to, false, false, false);
   pt_event out;
   assert_false(pt_stream_poll(st, &out)); /* nothing without credit */
   uint64_t at = from, given = 0;
@@ -38,7 +38,7 @@ static void a_range_is_delivered_in_order_within_credit(void **state) {
 static void credit_does_not_overflow(void **state) {
   (void)state;
   fixture *fx = full(2);
-  pt_stream *st = pt_stream_new(fx->s, 1, 0, 0, 2 * PIECE, false, false);
+  pt_stream *st = pt_stream_new(fx->s, 1, 0, 0, 2 * PIECE, false, false, false);
   pt_stream_credit(st, UINT64_MAX);
   pt_stream_credit(st, UINT64_MAX);
   pt_event out;
@@ -52,7 +52,7 @@ static void an_empty_range_ends_at_once(void **state) {
   fixture *fx = fx_new_simple(2, 2);
   const uint64_t places[] = {0, 17, PIECE, 2 * PIECE};
   for (size_t i = 0; i < 4; i++) {
-    pt_stream *st = pt_stream_new(fx->s, 1, 0, places[i], places[i], false, false);
+    pt_stream *st = pt_stream_new(fx->s, 1, 0, places[i], places[i], false, false, false);
     pt_event out;
     assert_true(pt_stream_poll(st, &out));
     assert_int_equal(out.kind, PT_OUT_REQUEST_END);
@@ -68,7 +68,8 @@ static void an_empty_range_ends_at_once(void **state) {
 static void only_what_lies_ahead_is_wanted(void **state) {
   (void)state;
   fixture *fx = fx_new_simple(3000, 1); /* 47 MiB */
-  pt_stream *st = pt_stream_new(fx->s, 1, 0, 1000 * PT_BLOCK_SIZE, fx->lengths[0], false, true);
+  pt_stream *st =
+      pt_stream_new(fx->s, 1, 0, 1000 * PT_BLOCK_SIZE, fx->lengths[0], false, true, false);
   assert_int_equal(fx->s->want_count, (16u << 20) / PT_BLOCK_SIZE);
   assert_null(pt_swarm_want_of(fx->s, 999));
   uint32_t near = 0;
@@ -77,7 +78,7 @@ static void only_what_lies_ahead_is_wanted(void **state) {
   pt_stream_del(st);
   assert_int_equal(fx->s->want_count, 0);
   /* A download does not stop half-way: the more of it, the more to trade. */
-  st = pt_stream_new(fx->s, 1, 0, 1000 * PT_BLOCK_SIZE, fx->lengths[0], false, false);
+  st = pt_stream_new(fx->s, 1, 0, 1000 * PT_BLOCK_SIZE, fx->lengths[0], false, false, false);
   assert_int_equal(fx->s->want_count, 2000);
   pt_stream_del(st);
   fx_del(fx);
@@ -89,7 +90,8 @@ static void many_windows_keep_to_the_memory_bound(void **state) {
   fixture *fx = fx_new_simple(4000, 1);
   fx->cx->memory_max = 8u << 20;
   for (uint32_t i = 0; i < 12; i++)
-    pt_stream_new(fx->s, i, 0, (uint64_t)i * 330 * PT_BLOCK_SIZE, fx->lengths[0], false, false);
+    pt_stream_new(fx->s, i, 0, (uint64_t)i * 330 * PT_BLOCK_SIZE, fx->lengths[0], false, false,
+                  false);
   assert_true(fx->cx->pinned_bytes <= fx->cx->memory_max * 2);
   fx_check(fx);
   fx_del(fx);

@@ -76,8 +76,9 @@ static int request(pt_node *n, const pt_event *in) {
   }
   uint64_t left = length - in->offset;
   uint64_t stop = in->offset + (in->length < left ? in->length : left);
-  pt_stream *st = pt_stream_new(s, in->id, asset->file, in->offset, stop,
-                                in->code == PT_URGENCY_BLOCKING, is_played(asset->type));
+  pt_stream *st =
+      pt_stream_new(s, in->id, asset->file, in->offset, stop, in->code == PT_URGENCY_BLOCKING,
+                    is_played(asset->type), in->code == PT_URGENCY_PLAYER);
   if (!st) return PT_ERR_NOMEM;
   int error = pt_table_put(&n->streams, in->id, st);
   if (error != PT_OK) pt_stream_del(st);

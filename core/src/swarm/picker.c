@@ -44,7 +44,7 @@ static uint64_t own_order(const pt_swarm *s, uint32_t piece) {
 
 /* What is played is taken stretch by stretch, in any order within. */
 static uint32_t stretch_of(const pt_swarm *s, const pt_want *w) {
-  return w->patient ? 0 : (uint32_t)((uint64_t)w->piece * s->piece_length / PT_STRETCH_BYTES);
+  return w->film ? (uint32_t)((uint64_t)w->piece * s->piece_length / PT_STRETCH_BYTES) : 0;
 }
 
 static bool sooner(const pt_swarm *s, const pt_want *a, const pt_want *b, bool company) {

@@ -24,7 +24,7 @@
 #define PT_READ_AHEAD_PIECES 3u     /* from disk */
 
 pt_stream *pt_stream_new(pt_swarm *s, uint32_t id, uint32_t file, uint64_t at, uint64_t end,
-                         bool blocking, bool played) {
+                         bool blocking, bool played, bool player) {
   assert(file < s->file_count && at <= end && end <= s->files[file].length);
   pt_stream *st = calloc(1, sizeof *st);
   if (!st) return NULL;
@@ -36,6 +36,7 @@ pt_stream *pt_stream_new(pt_swarm *s, uint32_t id, uint32_t file, uint64_t at, u
   st->end = end;
   st->blocking = blocking;
   st->played = played;
+  st->player = player;
   st->begun_us = s->cx->now_us;
   st->near_end = st->window_first = st->window_end =
       f->piece_first + (uint32_t)(at / s->piece_length);

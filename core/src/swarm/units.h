@@ -137,7 +137,7 @@ void pt_origin_failed(pt_swarm *s);
 
 /* --- pace.c: a film's player must not run dry ------------------------------------ */
 
-/* A film or a sound from somewhere to its end, and not a short one: a player's. */
+/* A player's film or sound, from somewhere to its end, and not a short one. */
 bool pt_pace_is_film(const pt_stream *st);
 /* Is there such a player, who still waits for some of it? */
 bool pt_pace_looks_after(const pt_swarm *s);
@@ -165,6 +165,7 @@ struct pt_stream {
   uint32_t near_end, near_target;    /* up to here the origin may be asked */
   bool blocking;
   bool played;            /* a film or a sound: wanted in order */
+  bool player;            /* its credit tells what has been played (PT_URGENCY_PLAYER) */
   bool paced;             /* its consumer pauses: a player that has run dry must not wait */
   uint64_t unwanted_us;   /* it has had no credit since; 0: it has some */
   int result;             /* PT_OK while it runs, else why it failed */
@@ -180,7 +181,7 @@ struct pt_stream {
 };
 /* played: a film or a sound, which is wanted in order. */
 pt_stream *pt_stream_new(pt_swarm *s, uint32_t id, uint32_t file, uint64_t at, uint64_t end,
-                         bool blocking, bool played);
+                         bool blocking, bool played, bool player);
 /* A long download: when it ends matters, not when it begins. */
 bool pt_stream_is_bulk(const pt_stream *st);
 void pt_stream_del(pt_stream *st);

@@ -89,6 +89,7 @@ request *page_ask(world *w, engine_worker *k, visitor *v, uint32_t file, uint64_
   const char *path = w->site->files[file].path;
   pt_event in = {.kind = PT_IN_REQUEST,
                  .id = id,
+                 .code = w->s.page.kind == PAGE_VIDEO ? PT_URGENCY_PLAYER : PT_URGENCY_NORMAL,
                  .offset = at,
                  .length = PT_TO_END,
                  .text = {(const uint8_t *)path, strlen(path)}};
