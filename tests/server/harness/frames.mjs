@@ -40,6 +40,26 @@ export async function connect(context, server, { localAddress } = {}) {
   };
 }
 
+/**
+ * The kinds of the whole frames in what a server said after its handshake. (Looking for a close
+ * frame's first byte anywhere would find it in ids, too: they are random bytes.)
+ */
+function opcodes(received) {
+  const bytes = Buffer.from(received, 'latin1');
+  const handshake = bytes.indexOf('\r\n\r\n');
+  const found = [];
+  for (let at = handshake + 4; handshake >= 0 && at + 2 <= bytes.length;) {
+    const short = bytes[at + 1] & 0x7f;
+    const head = short < 126 ? 2 : short === 126 ? 4 : 10;
+    if (at + head > bytes.length) break;
+    const length = short < 126 ? short : short === 126 ? bytes.readUInt16BE(at + 2) : Number(bytes.readBigUInt64BE(at + 2));
+    if (at + head + length > bytes.length) break;
+    found.push(bytes[at] & 0x0f);
+    at += head + length;
+  }
+  return found;
+}
+
 /** Connects and shakes hands. `dialect`: 'native' or 'tracker'. */
 export async function openSocket(context, server, { dialect = 'native', ...options } = {}) {
   const raw = await connect(context, server, options);
@@ -47,7 +67,7 @@ export async function openSocket(context, server, { dialect = 'native', ...optio
     'Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: cGVlcnRpZGVsb2FkZ2VuIQ==\r\n' +
     `Sec-WebSocket-Version: 13\r\n${dialect === 'native' ? PROTOCOL : ''}\r\n`);
   // A close frame is answered by the end, as a library would; else the server waits for it.
-  raw.socket.on('data', () => { if (/\x88[\x02-\x7d]/.test(raw.received())) raw.socket.end(); });
+  raw.socket.on('data', () => { if (opcodes(raw.received()).includes(8)) raw.socket.end(); });
   await within('the handshake', new Promise((resolve, reject) => {
     const look = () => { if (raw.received().includes('\r\n\r\n')) resolve(); };
     raw.socket.on('data', look);
