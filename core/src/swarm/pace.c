@@ -5,8 +5,8 @@
  * What it needs soon is asked of peers in order. What would still come too late
  * goes to the origin, and nothing else that a peer has: each such piece is one
  * whose cost the visitor does not share. A player of whose rate nothing is
- * known (a browser's reads all that comes, until it has enough) is taken for an
- * ordinary film's. */
+ * known yet is taken for an ordinary film's. Only for hosts that say that credit
+ * means played (PT_URGENCY_PLAYER): who keeps bytes itself seems always dry. */
 #include "swarm/units.h"
 
 #define PT_FILM_BYTES (4u << 20)       /* shorter ones are parts of a film, or done soon */
