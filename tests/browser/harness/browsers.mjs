@@ -44,6 +44,22 @@ class Browser {
     return visitor;
   }
 
+  /**
+   * A tab of the browser's own profile, told apart by nothing but the host name
+   * that it opens. The contexts of `visitor()` are private windows, where
+   * Chromium keeps a site's files in the memory of another process.
+   */
+  async ownTab() {
+    const visitor = new Visitor(this, { close: async () => {} }, await this.#puppet.newPage());
+    this.#visitors.add(visitor);
+    return visitor;
+  }
+
+  /** The process id of the browser. */
+  get pid() {
+    return this.#puppet.process().pid;
+  }
+
   async close() {
     await this.#puppet.close().catch(() => this.kill());
   }
