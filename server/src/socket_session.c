@@ -26,6 +26,7 @@ _Static_assert(PT_FRAMES_ROOM >= LWS_PRE, "libwebsockets wants room before what 
 
 struct pt_socket_session {
   struct lws *wsi;
+  pt_server *server;
   /* One of them; neither once it is closed. */
   pt_session *session;
   pt_tracker_session *legacy;
@@ -92,7 +93,7 @@ static void flush_all(pt_server *server) {
 
 static bool send_message(void *connection, const void *text, size_t len) {
   pt_socket_session *s = connection;
-  pt_server *server = pt_server_of(s->wsi);
+  pt_server *server = s->server;
   if (s->close_status) return false;
   if (pt_frames_left(&s->out) + len > server->config->max_waiting ||
       !pt_frames_add(&s->out, text, len)) {
@@ -247,6 +248,7 @@ static int on_receive(pt_server *server, pt_socket_session *s, const void *data,
   }
   if (!append(s, data, len, more)) return -1;
   if (is_last) {
+    set_read(s);
     on_message(server, s, s->in, s->in_len);
     forget(s);
   } else if (!s->is_unread) {
@@ -274,6 +276,7 @@ static void on_closed(pt_server *server, pt_socket_session *s) {
 static int on_established(pt_server *server, pt_socket_session *s, struct lws *wsi, bool legacy) {
   memset(s, 0, sizeof *s);
   s->wsi = wsi;
+  s->server = server;
   hear(s);
   LIST_INSERT_HEAD(&server->sockets, s, all);
   server->counters.sockets++;
@@ -327,12 +330,12 @@ int pt_legacy_socket_callback(struct lws *wsi, enum lws_callback_reasons reason,
 static void place_of(void *connection, pt_place *out) {
   const pt_socket_session *s = connection;
   *out = (pt_place){0};
-  if (s->from.any.sa_family != AF_UNSPEC) pt_geo_find(pt_server_of(s->wsi)->geo, &s->from.any, out);
+  if (s->from.any.sa_family != AF_UNSPEC) pt_geo_find(s->server->geo, &s->from.any, out);
 }
 
 static bool may_join(void *connection) {
   pt_socket_session *s = connection;
-  return pt_gate_may_join(&pt_server_of(s->wsi)->gate, &s->pass, pt_clock_us());
+  return pt_gate_may_join(&s->server->gate, &s->pass, pt_clock_us());
 }
 
 void pt_socket_hub_options(pt_hub_options *options) {

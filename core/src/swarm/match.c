@@ -8,8 +8,8 @@ static void draw(uint32_t count, uint32_t skip, uint32_t want, bool is_seed, pt_
   uint32_t usable = skips ? count - 1 : count;
   for (uint32_t i = 0; i < want; i++) {
     uint32_t top = usable - want + i;
-    uint32_t place = pt_random_below(random, top + 1);
-    for (uint32_t j = 0; j < i; j++) {
+    uint32_t place = want < usable ? pt_random_below(random, top + 1) : top; /* all of them */
+    for (uint32_t j = 0; j < i && want < usable; j++) {
       if (out[j].place == place) {
         place = top;
         break;
