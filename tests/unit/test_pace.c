@@ -9,12 +9,14 @@
 
 static fixture *film(void) { return fx_new_simple(240, 8); }
 
-static pt_stream *play(fixture *fx, uint64_t at) {
-  pt_stream *st = pt_stream_new(fx->s, 1, 0, at, fx->lengths[0], false, true, true);
+static pt_stream *read_or_play(fixture *fx, uint64_t at, bool plays) {
+  pt_stream *st = pt_stream_new(fx->s, 1, 0, at, fx->lengths[0], false, true, plays);
   pt_stream_credit(st, WINDOW);
   fx_plan(fx);
   return st;
 }
+
+static pt_stream *play(fixture *fx, uint64_t at) { return read_or_play(fx, at, true); }
 
 static void take(fixture *fx, pt_stream *st) {
   pt_event out;
@@ -118,6 +120,23 @@ static void who_is_well_fed_lets_others_go_first(void **state) {
   fx_del(fx);
 }
 
+/* What looks as well fed, but is no player, would wait for ever: nothing plays it. */
+static void who_is_no_player_does_not_wait(void **state) {
+  (void)state;
+  fixture *fx = film();
+  const uint8_t all[8] = {0, 0, 0, 0, 0, 0, 0, 240};
+  fx_leech(fx, 0);
+  fx_extended(fx, 0, 3, (pt_bytes){all, sizeof all});
+  pt_stream *st = read_or_play(fx, 0, false);
+  for (uint32_t i = 0; i < 120; i++) fx_have(fx, i);
+  take(fx, st);
+  pass(fx, st, PT_SECOND_US, true);
+  uint32_t end = st->window_end;
+  pass(fx, st, 8 * PT_SECOND_US, true);
+  assert_true(fx->s->shared && st->window_end > end);
+  fx_del(fx);
+}
+
 /* A browser reads all that comes: that is no rate to play at. */
 static void a_reader_is_not_taken_for_a_fast_player(void **state) {
   (void)state;
@@ -199,6 +218,7 @@ int main(void) {
       cmocka_unit_test(who_has_its_start_may_try_first),
       cmocka_unit_test(a_player_never_runs_dry),
       cmocka_unit_test(who_is_well_fed_lets_others_go_first),
+      cmocka_unit_test(who_is_no_player_does_not_wait),
       cmocka_unit_test(a_reader_is_not_taken_for_a_fast_player),
       cmocka_unit_test(who_pauses_costs_the_site_nothing),
       cmocka_unit_test(who_plays_serves_one_after_the_other),

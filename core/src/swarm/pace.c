@@ -49,6 +49,7 @@ bool pt_pace_looks_after(const pt_swarm *s) {
 
 void pt_pace_credit(pt_stream *st, uint64_t bytes) {
   uint64_t now = st->swarm->cx->now_us, left = st->end - st->at;
+  if (!st->player) return;
   if (st->window == 0) {
     st->window = bytes;
     return;
@@ -79,7 +80,7 @@ void pt_pace_given(pt_stream *st, uint64_t bytes) {
 }
 
 bool pt_pace_fed(const pt_stream *st) {
-  return st->mark_us && st->dry_us > st->swarm->cx->now_us + PT_FED_US;
+  return pt_pace_is_film(st) && st->mark_us && st->dry_us > st->swarm->cx->now_us + PT_FED_US;
 }
 
 /* Where in the file what a player starts with ends. */
