@@ -46,6 +46,7 @@ async function start(name: string) {
     peersMax: 8,
     consent: Consent.Granted,
     anywhere: false,
+    savings: false,
     fingerprint,
   });
   const run = (...inputs: CoreInput[]) => {

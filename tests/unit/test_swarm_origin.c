@@ -214,6 +214,25 @@ static void a_stream_that_starves_is_rescued(void **state) {
   fx_del(fx);
 }
 
+static void who_saves_waits_for_peers_much_longer(void **state) {
+  (void)state;
+  fixture *fx = fx_new_simple(20, 4);
+  fx->cx->savings = true;
+  pt_peer *p = fx_seed(fx, 0);
+  fx_ask(fx, 0, 0, false);
+  for (int s = 0; s < 6; s++) { /* a block now and then is enough */
+    assert_int_equal(fx_answer(fx, 0, 1), 1);
+    fx_pass(fx, PT_SECOND_US);
+    assert_int_equal(fx->cx->fetches, 0);
+  }
+  p->choked = true;
+  fx_pass(fx, 3 * PT_SECOND_US);
+  assert_int_equal(fx->cx->fetches, 0);
+  fx_pass(fx, 40 * PT_SECOND_US);
+  assert_true(fx->cx->fetches > 0); /* but not for ever */
+  fx_del(fx);
+}
+
 /* After a pause of ours what the peer sent still waits to be given in. */
 static void who_was_late_itself_finds_nobody_late(void **state) {
   (void)state;
@@ -245,6 +264,7 @@ int main(void) {
       cmocka_unit_test(promises_are_believed_for_a_while_only),
       cmocka_unit_test(one_of_those_who_want_it_fetches_and_others_step_in_later),
       cmocka_unit_test(a_stream_that_starves_is_rescued),
+      cmocka_unit_test(who_saves_waits_for_peers_much_longer),
       cmocka_unit_test(who_was_late_itself_finds_nobody_late),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

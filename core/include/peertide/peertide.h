@@ -202,7 +202,8 @@ typedef struct pt_config {
   uint32_t peers_max;                /* links at once; 0: 24 */
   int32_t consent;                   /* enum pt_consent */
   uint32_t anywhere;                 /* 1: the server is not to prefer peers nearby */
-  uint32_t reserved;                 /* 0 */
+  uint32_t savings;                  /* 0: never slower than the origin; 1: the origin comes
+                                        last, whoever may have something is waited for */
   uint8_t fingerprint[PT_HASH_SIZE]; /* SHA-256 fingerprint of our DTLS
                                         certificate; the peer id follows from it */
 } pt_config;

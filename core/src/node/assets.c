@@ -99,6 +99,7 @@ static void grant_head_start(pt_node *n) {
   uint64_t bytes = 0;
   for (size_t i = 0; i < n->index.swarm_count; i++) bytes += n->index.swarms[i].length;
   uint64_t share = bytes / PT_HEAD_START_SHARE;
+  if (n->cx.savings) return;
   n->cx.head_start = share < PT_HEAD_START_BYTES ? share : PT_HEAD_START_BYTES;
 }
 

@@ -21,6 +21,7 @@ pt_node *pt_node_new(const pt_config *config, uint64_t now_us) {
   pt_peer_id_of(config->fingerprint, n->cx.self);
   n->cx.memory_max = config->memory_max ? config->memory_max : PT_MEMORY_DEFAULT;
   n->cx.consent = config->consent;
+  n->cx.savings = config->savings != 0;
   pt_context_limit_upload(&n->cx, config->upload_rate_max);
   n->cx.upload_quota = config->upload_quota ? config->upload_quota : UINT64_MAX;
   n->cx.upload_filled_us = now_us;

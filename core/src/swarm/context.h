@@ -56,6 +56,7 @@ typedef struct pt_context {
   uint64_t memory_max;
   uint64_t pinned_bytes;                  /* of pieces in the windows of page requests */
   int32_t consent;                        /* enum pt_consent */
+  bool savings;                           /* the origin comes last */
   uint64_t upload_rate_max;               /* bytes/s, 0: none */
   uint64_t upload_quota;                  /* bytes left to send */
   uint64_t upload_tokens;                 /* bytes that may be sent now */

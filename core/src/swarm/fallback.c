@@ -29,6 +29,11 @@
 #define PT_UNDER_WAY_LEAST_US (2u * PT_SECOND_US)
 #define PT_UNDER_WAY_MOST_US (8u * PT_SECOND_US)
 #define PT_HOPE_US (20u * PT_SECOND_US)
+#define PT_SAVINGS_FACTOR 8u /* who saves is so many times as patient */
+
+static uint64_t patiently(const pt_context *cx, uint64_t us) {
+  return cx->savings ? us * PT_SAVINGS_FACTOR : us;
+}
 
 typedef struct neighbourhood {
   bool holder;        /* somebody has it and may be asked */
@@ -90,7 +95,7 @@ bool pt_fallback_held(const pt_swarm *s, uint32_t piece) { return look_around(s,
 static uint64_t connect_limit_us(const pt_swarm *s) {
   uint64_t least = s->wanting_since_us + PT_CONNECT_PATIENCE_US;
   uint64_t most = s->wanting_since_us + PT_CONNECT_PATIENCE_MOST_US;
-  uint64_t news = s->cx->dial_news_us + PT_CONNECT_PATIENCE_US;
+  uint64_t news = s->cx->savings ? most : s->cx->dial_news_us + PT_CONNECT_PATIENCE_US;
   return news < least ? least : news < most ? news : most;
 }
 
@@ -101,7 +106,8 @@ static uint64_t within(uint64_t value, uint64_t least, uint64_t most) {
 /* For each place in line: what is fetched far away takes a while to get here. */
 static uint64_t backup_delay_us(const pt_context *cx, const pt_want *w) {
   if (w->patient || w->film) return PT_BACKUP_MOST_US;
-  return within(cx->origin_span_us * 2 + 200 * PT_MS_US, PT_BACKUP_LEAST_US, PT_BACKUP_MOST_US);
+  uint64_t delay = patiently(cx, cx->origin_span_us * 2 + 200 * PT_MS_US);
+  return within(delay, PT_BACKUP_LEAST_US, PT_BACKUP_MOST_US);
 }
 
 /* Who fetches the span that holds this piece: our place in line (0: it is
@@ -173,7 +179,8 @@ uint64_t pt_fallback_due(pt_swarm *s, pt_company c, pt_want *w, enum pt_fallback
   *why = PT_FALLBACK_URGENT;
   if (w->from && !w->blocking) return PT_NEVER;
   neighbourhood n = look_around(s, w->piece);
-  if (n.holder || w->from) return w->blocking ? w->since_us + PT_BLOCKING_PATIENCE_US : PT_NEVER;
+  if (n.holder || w->from)
+    return w->blocking ? w->since_us + patiently(cx, PT_BLOCKING_PATIENCE_US) : PT_NEVER;
   if (w->blocking) return now;
   if (w->film && s->pieces[w->piece].available) return PT_NEVER; /* pace.c sees that it comes */
   if (n.silent_us && now < n.silent_us + PT_SILENCE_US)
@@ -189,7 +196,8 @@ uint64_t pt_fallback_due(pt_swarm *s, pt_company c, pt_want *w, enum pt_fallback
   }
   if (n.choked_holder) { /* where pieces flow, this one will come round */
     if (now < s->block_us + PT_FLOWING_US) return s->block_us + PT_FLOWING_US;
-    uint64_t until = w->since_us + (w->patient ? PT_PATIENCE_MOST_US : PT_CHOKED_PATIENCE_US);
+    uint64_t patience = w->patient ? PT_PATIENCE_MOST_US : PT_CHOKED_PATIENCE_US;
+    uint64_t until = w->since_us + patiently(cx, patience);
     if (now < until) return until;
   }
   uint64_t settled = w->since_us + PT_SETTLE_US;
@@ -199,13 +207,15 @@ uint64_t pt_fallback_due(pt_swarm *s, pt_company c, pt_want *w, enum pt_fallback
 }
 
 static uint64_t patience_most_us(const pt_stream *st) {
-  return pt_stream_is_bulk(st) ? PT_BULK_PATIENCE_MOST_US : PT_PATIENCE_MOST_US;
+  if (pt_stream_is_bulk(st)) return PT_BULK_PATIENCE_MOST_US;
+  return patiently(st->swarm->cx, PT_PATIENCE_MOST_US);
 }
 
 /* Where nothing is known to come; an origin that is slow itself is no rescue. */
 static uint64_t patience_least_us(const pt_stream *st) {
   bool bulk = pt_stream_is_bulk(st), first = st->swarm->block_us == 0;
   uint64_t least = (!bulk ? 1u : first ? 4u : 2u) * (uint64_t)PT_RESCUE_PATIENCE_US;
+  least = patiently(st->swarm->cx, least);
   return within(st->swarm->cx->origin_span_us * 2, least, patience_most_us(st));
 }
 

@@ -38,7 +38,8 @@ static uint64_t within(uint64_t value, uint64_t least, uint64_t most) {
 }
 
 bool pt_pace_is_film(const pt_stream *st) {
-  return st->player && st->played && st->end == file_of(st)->length && st->end > PT_FILM_BYTES;
+  if (!st->player || st->swarm->cx->savings) return false;
+  return st->played && st->end == file_of(st)->length && st->end > PT_FILM_BYTES;
 }
 
 bool pt_pace_looks_after(const pt_swarm *s) {

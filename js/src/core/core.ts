@@ -16,6 +16,8 @@ export interface CoreConfig {
   readonly consent: number;
   /** The server is not to prefer peers nearby. */
   readonly anywhere: boolean;
+  /** The origin comes last. */
+  readonly savings: boolean;
   readonly fingerprint: Uint8Array;
 }
 
@@ -41,6 +43,7 @@ export class Core {
     setU32(view, at + ConfigLayout.peersMax, config.peersMax);
     setU32(view, at + ConfigLayout.consent, config.consent);
     setU32(view, at + ConfigLayout.anywhere, Number(config.anywhere));
+    setU32(view, at + ConfigLayout.savings, Number(config.savings));
     const error = exports.pt_wasm_start(this.#now());
     if (error !== 0) throw new Error(`the core did not start (${error})`);
   }

@@ -6,6 +6,9 @@ export type ConsentOption = 'granted' | 'download-only' | 'denied';
 /** A kind of asset, by its media type. */
 export type MediaType = 'image' | 'video' | 'audio' | 'font' | 'style' | 'script' | 'other';
 
+/** What counts when visitors are slower than the origin. */
+export type PreferOption = 'speed' | 'savings';
+
 /** Where assets are kept. */
 export type StoreOption = 'auto' | 'opfs' | 'memory';
 
@@ -36,6 +39,12 @@ export interface PeertideOptions {
   serviceWorker?: string | URL | false;
   /** Default `'granted'`. See {@link Peertide.setConsent}. */
   consent?: ConsentOption;
+  /**
+   * `'speed'` (the default): where visitors would make the page wait, the
+   * origin delivers. `'savings'`: the origin comes last; who has something, or
+   * may have it, is waited for several times as long.
+   */
+  prefer?: PreferOption;
   /** Kinds of assets that visitors deliver. Default: the server's setting, or all. */
   mediaTypes?: readonly MediaType[];
   /** File name extensions (`'gif'`) that always come from the origin. Default: the server's setting, or none. */
@@ -102,6 +111,7 @@ export interface ResolvedOptions {
   readonly servers: readonly string[];
   readonly serviceWorker: string | undefined;
   readonly consent: ConsentOption;
+  readonly prefer: PreferOption;
   readonly mediaTypes: readonly MediaType[] | undefined;
   readonly excludeFormats: readonly string[] | undefined;
   readonly threshold: number | undefined;
@@ -145,6 +155,7 @@ export function resolveOptions(options: PeertideOptions, base: string): Resolved
     servers: take('server', oneOrMore(socket), '/.peertide/ws').map((href) => href.replace(/^http/, 'ws').replace(/#.*/, '')),
     serviceWorker: options?.serviceWorker === false ? undefined : take('serviceWorker', url, '/.peertide/peertide.sw.js'),
     consent: take('consent', oneOf('granted', 'download-only', 'denied'), 'granted'),
+    prefer: take('prefer', oneOf('speed', 'savings'), 'speed'),
     mediaTypes: take('mediaTypes', list(oneOf('image', 'video', 'audio', 'font', 'style', 'script', 'other'))),
     excludeFormats: take('excludeFormats', list(format)),
     threshold: take('threshold', whole(0, 1e6)),

@@ -74,6 +74,7 @@ export class Host {
       peersMax: init.maxPeers,
       consent: init.policy.consent,
       anywhere: !init.geoLocate,
+      savings: init.prefer === 'savings',
       fingerprint: init.fingerprint,
     });
     this.#pump = new Pump(this.#core, {

@@ -88,6 +88,7 @@ typedef struct scenario {
   } leave;
   struct {
     double peers_max, memory_max, upload_rate; /* 0: the node's default */
+    double savings;                            /* 1: the origin comes last */
   } node;
   struct {
     double corrupt, corrupt_nth;   /* share of visitors; every how many-th block */

@@ -83,6 +83,7 @@ static const field node_fields[] = {
     {"peersMax", NUMBER, AT(node.peers_max), 0, 128, NULL, NULL},
     {"memoryMax", NUMBER, AT(node.memory_max), 0, 1e12, NULL, NULL},
     {"uploadRate", NUMBER, AT(node.upload_rate), 0, 1e12, NULL, NULL},
+    {"savings", NUMBER, AT(node.savings), 0, 1, NULL, NULL},
     {0}};
 static const field fault_fields[] = {
     {"corrupt", NUMBER, AT(faults.corrupt), 0, 1, NULL, NULL},

@@ -235,7 +235,8 @@ static void settle_in(world *w, engine_worker *k, visitor *v) {
   pt_config config = {.seed = lots_mix(w->s.seed, 0x6e6f6465u + (uint64_t)v->number),
                       .memory_max = (uint64_t)w->s.node.memory_max,
                       .upload_rate_max = (uint64_t)w->s.node.upload_rate,
-                      .peers_max = (uint32_t)w->s.node.peers_max};
+                      .peers_max = (uint32_t)w->s.node.peers_max,
+                      .savings = w->s.node.savings > 0};
   memcpy(config.fingerprint, p->fingerprint, PT_HASH_SIZE);
   v->node = pt_node_new(&config, engine_now_us(k));
   if (!v->node) abort();
