@@ -52,7 +52,8 @@ static void fetch_ahead(const pt_membership *const *chosen, size_t count) {
   for (size_t i = 0; i < count; i++) __builtin_prefetch(chosen[i]->of);
   for (size_t i = 0; i < count; i++) {
     const pt_memberships *of = chosen[i]->of;
-    __builtin_prefetch(of->legacy ? (const void *)((pt_tracker_peer *)of->owner)->session : of->owner);
+    __builtin_prefetch(of->legacy ? (const void *)((pt_tracker_peer *)of->owner)->session
+                                  : of->owner);
   }
   for (size_t i = 0; i < count; i++) {
     const pt_memberships *of = chosen[i]->of;

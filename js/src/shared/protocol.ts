@@ -1,5 +1,4 @@
 import type { PeertideEventMap, ProgressDetail } from '../page/events.ts';
-import type { PreferOption } from '../page/options.ts';
 import type { PeertideStats } from '../page/stats.ts';
 import type { PortEnd } from './port.ts';
 
@@ -66,7 +65,7 @@ export interface WorkerInit {
   readonly foldLoading: boolean | undefined;
   /** False: the server is not to prefer visitors nearby. */
   readonly geoLocate: boolean;
-  readonly prefer: PreferOption;
+  readonly prefer: 'speed' | 'savings';
   readonly policy: PolicyState;
 }
 
