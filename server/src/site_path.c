@@ -1,5 +1,7 @@
 #include "site_path.h"
 
+#include "open_by_steps.h"
+
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -44,31 +46,6 @@ bool pt_site_path_encode(const char *path, char *out, size_t cap) {
   return true;
 }
 
-/* For old kernels, and sandboxes that do not know openat2: part by part, and no
- * symbolic links at all. */
-static int open_without_links(int dir_fd, const char *path, int flags) {
-  int fd = dir_fd;
-  for (const char *at = path;;) {
-    char part[256];
-    size_t len = strcspn(at, "/");
-    bool last = at[len] == 0;
-    int next = -1;
-    errno = ENAMETOOLONG;
-    if (len < sizeof part) {
-      memcpy(part, at, len);
-      part[len] = 0;
-      int how = last ? flags | O_NONBLOCK : O_PATH | O_DIRECTORY;
-      next = openat(fd, part, how | O_CLOEXEC | O_NOFOLLOW);
-    }
-    int error = errno;
-    if (fd != dir_fd) close(fd);
-    errno = error;
-    if (next < 0 || last) return next;
-    fd = next;
-    at += len + 1;
-  }
-}
-
 int pt_site_open(int dir_fd, const char *path, int flags) {
   /* A FIFO must not block us; with O_PATH nothing is opened. */
   flags |= O_CLOEXEC | (flags & O_PATH ? 0 : O_NONBLOCK);
@@ -79,7 +56,7 @@ int pt_site_open(int dir_fd, const char *path, int flags) {
   do {
     fd = syscall(SYS_openat2, dir_fd, name, &how, sizeof how);
   } while (fd < 0 && errno == EAGAIN); /* a rename raced with the look-up */
-  if (fd < 0 && (errno == ENOSYS || errno == EPERM)) return open_without_links(dir_fd, name, flags);
+  if (fd < 0 && (errno == ENOSYS || errno == EPERM)) return pt_open_by_steps(dir_fd, name, flags);
   return (int)fd;
 }
 
