@@ -214,6 +214,29 @@ static void a_stream_that_starves_is_rescued(void **state) {
   fx_del(fx);
 }
 
+/* Each piece comes before anybody starves, and all of it far too late. */
+static void a_picture_that_trickles_in_is_completed(void **state) {
+  (void)state;
+  for (int company = 0; company < 2; company++) {
+    fixture *fx = fx_new_simple(20, 1);
+    fx_seed(fx, 0);
+    fx->s->company = (uint32_t)company;
+    pt_stream *st = fx_ask(fx, 0, 0, false);
+    for (int i = 0; i < 8; i++) {
+      pt_event out;
+      fx_pass(fx, 240 * PT_MS_US);
+      assert_int_equal(fx_answer(fx, 0, 1), 1);
+      assert_true(pt_stream_poll(st, &out) && !pt_stream_poll(st, &out));
+      assert_int_equal(fx->cx->fetches, 0);
+    }
+    fx_pass(fx, 240 * PT_MS_US);
+    assert_int_equal(fx->cx->fetches, company ? 0 : 1); /* others see to it */
+    if (!company) assert_int_equal(fx->s->fetches->count, 20 - 8);
+    fx->s->company = 0;
+    fx_del(fx);
+  }
+}
+
 static void who_saves_waits_for_peers_much_longer(void **state) {
   (void)state;
   fixture *fx = fx_new_simple(20, 4);
@@ -264,6 +287,7 @@ int main(void) {
       cmocka_unit_test(promises_are_believed_for_a_while_only),
       cmocka_unit_test(one_of_those_who_want_it_fetches_and_others_step_in_later),
       cmocka_unit_test(a_stream_that_starves_is_rescued),
+      cmocka_unit_test(a_picture_that_trickles_in_is_completed),
       cmocka_unit_test(who_saves_waits_for_peers_much_longer),
       cmocka_unit_test(who_was_late_itself_finds_nobody_late),
   };

@@ -21,7 +21,8 @@
 #define PT_CHOKED_PATIENCE_US (500u * PT_MS_US)
 #define PT_BLOCKING_PATIENCE_US (300u * PT_MS_US)
 #define PT_RESCUE_PATIENCE_US (1u * PT_SECOND_US)
-#define PT_FLOWING_US (1500u * PT_MS_US) /* since the last block of a peer */
+#define PT_PAGE_PATIENCE_US (2u * PT_SECOND_US) /* with what a page shows */
+#define PT_FLOWING_US (1500u * PT_MS_US)        /* since the last block of a peer */
 #define PT_PATIENCE_MOST_US (4u * PT_SECOND_US)
 #define PT_BULK_PATIENCE_MOST_US (60u * PT_SECOND_US)
 #define PT_BACKUP_LEAST_US (300u * PT_MS_US)
@@ -237,6 +238,20 @@ static uint64_t patience_us(const pt_swarm *s, const pt_stream *st, const pt_wan
       ahead += s->piece_length;
   uint64_t line_us = ahead * PT_SECOND_US / rate;
   return within(least + line_us, least, patience_most_us(st));
+}
+
+bool pt_fallback_late(pt_swarm *s, const pt_stream *st) {
+  const pt_context *cx = s->cx;
+  if (s->company || !pt_fallback_flows(s)) return false;
+  if (st->played || st->paced || pt_stream_is_bulk(st)) return false;
+  uint64_t fair = within(cx->origin_span_us * 4, PT_PAGE_PATIENCE_US, PT_PATIENCE_MOST_US);
+  uint64_t due = st->begun_us + patiently(cx, fair), ahead = 0;
+  if (cx->now_us < due) {
+    pt_swarm_wake(s, due);
+    return false;
+  }
+  for (const pt_stream *q = s->streams; q != st->next; q = q->next) ahead += q->end - q->at;
+  return ahead > pt_rate_of(&s->rate_in, cx->now_us); /* a second more, or longer */
 }
 
 uint64_t pt_fallback_rescue_delay(const pt_swarm *s, pt_company c, const pt_stream *st,

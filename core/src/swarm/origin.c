@@ -219,7 +219,8 @@ static void rescue(pt_swarm *s, pt_company c, pt_stream *st) {
   bool any_order = pt_stream_is_bulk(st) && s->progress_us > st->starved_us;
   uint64_t since = any_order ? s->progress_us : st->starved_us;
   uint64_t due = since + pt_fallback_rescue_delay(s, c, st, first);
-  if (now < due) {
+  bool late = pt_fallback_late(s, st);
+  if (now < due && !late) {
     pt_swarm_wake(s, due < now + PT_LOOK_AGAIN_US ? due : now + PT_LOOK_AGAIN_US);
     return;
   }
@@ -230,14 +231,15 @@ static void rescue(pt_swarm *s, pt_company c, pt_stream *st) {
     return;
   }
   /* Where peers deliver, if slowly, one piece after the other is enough. */
-  bool flows = pt_fallback_flows(s) && !st->paced;
+  bool flows = pt_fallback_flows(s) && !st->paced && !late;
   if (flows && s->cx->fetches > 0) {
     pt_swarm_wake(s, now + PT_LOOK_AGAIN_US);
     return;
   }
   if (flows) st->rescue_pieces = 1;
   if (st->rescue_pieces == 0 || now > st->rescued_us + PT_RESCUE_CALM_US) st->rescue_pieces = 1;
-  while (count < st->rescue_pieces && first + count < st->window_end) {
+  uint32_t most = late ? f->piece_count : st->rescue_pieces;
+  while (count < most && first + count < st->window_end) {
     const pt_want *w = pt_swarm_want_of(s, first + count);
     if (!w || w->fetch || s->pieces[w->piece].state == PT_PIECE_FULL) break;
     count++;
