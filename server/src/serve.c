@@ -27,8 +27,9 @@
 #define KEEP_ALIVE_S 75 /* longer than proxies keep idle connections */
 #define FD_SPARE 256
 #define HEAP_SPARE (16 << 20)
-#define RX_BYTES                                                                                   \
-  1856 /* of memory for each WebSocket; an announce with five offers is read in two parts */
+/* Of memory for each WebSocket, and read at once: */
+#define RX_LEGACY_BYTES 1856 /* half an announce with five offers, */
+#define RX_BYTES 1600        /* a signal with a description */
 
 /* The parts that only this file knows. */
 typedef struct serving {
@@ -52,7 +53,7 @@ static bool make_lws(serving *s) {
   static const struct lws_protocols protocols[] = {
       {.name = "http",
        .callback = pt_http_callback,
-       .rx_buffer_size = RX_BYTES,
+       .rx_buffer_size = RX_LEGACY_BYTES,
        .tx_packet_size = PT_HTTP_HEAD_MAX + PT_HTTP_CHUNK},
       {.name = "peertide.1",
        .callback = pt_socket_callback,
