@@ -83,9 +83,21 @@ static bool flush(pt_socket_session *s) {
   return true;
 }
 
+/* Of many thousands of connections hardly anything is in the processor's cache:
+ * what the next two need is fetched while this one is served. */
+static void fetch_ahead(const pt_socket_session *s) {
+  const pt_socket_session *next = LIST_NEXT(s, unsent);
+  if (next == NULL) return;
+  __builtin_prefetch(next->wsi);
+  if (next->out.data) __builtin_prefetch(pt_frames_next(&next->out));
+  const pt_socket_session *second = LIST_NEXT(next, unsent);
+  if (second) __builtin_prefetch(second);
+}
+
 static void flush_all(pt_server *server) {
   server->unsent_bytes = 0;
   for (pt_socket_session *s; (s = LIST_FIRST(&server->unsent)) != NULL;) {
+    fetch_ahead(s);
     set_sent(s);
     if (!flush(s)) cut(s);
   }
