@@ -16,6 +16,11 @@ import { Statistics, type PeertideStats } from './stats.ts';
 
 /** `start` waits at most so long for everything to be ready; the rest follows later. */
 const START_MS_MAX = 3000;
+/**
+ * A page that is still loading has asked for the pictures in its HTML already:
+ * they have the processor for themselves, but no longer than this.
+ */
+const LOADING_MS_MAX = 400;
 
 /**
  * One node among a site's visitors: takes assets from others and gives to
@@ -42,7 +47,8 @@ export class Peertide extends EventTarget {
   #interception: Interception | undefined;
 
   /**
-   * Starts a node. Resolves when it is ready, or after 3 seconds with what is
+   * Starts a node, while the page is loading once it has its pictures or after
+   * 0.4 seconds. Resolves when the node is ready, or 3 seconds later with what is
    * there by then; also where Peertide can't run (`stats().fallback` says why).
    * Rejects only with {@link PeertideError} `invalid-option`.
    */
@@ -149,10 +155,13 @@ export class Peertide extends EventTarget {
       return;
     }
     try {
+      const { signal } = this.#abort;
+      if (document.readyState !== 'complete') {
+        await withTimeout(new Promise((resolve) => addEventListener('load', resolve)), LOADING_MS_MAX, signal);
+      }
       const seat = this.#options.shareNode ? this.#takeSeat() : undefined;
       this.#seat = seat;
       await seat?.take();
-      const { signal } = this.#abort;
       if (signal.aborted) return;
       const hosting = seat && !seat.hosting ? undefined : this.#host();
       const reachable = this.#intercept().then(() => (this.#interception?.active ? undefined : this.#makeDirect()));
