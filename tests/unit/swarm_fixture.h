@@ -280,14 +280,21 @@ static inline void fx_says_wants_nothing(fixture *fx, uint32_t i) {
   fx_extended(fx, i, 3, (pt_bytes){NULL, 0});
 }
 
-/* A peer that has everything (or nothing) and answers. */
-static inline pt_peer *fx_seed(fixture *fx, uint32_t i) {
+/* A peer that has everything and answers, of which nothing was had so far. */
+static inline pt_peer *fx_stranger(fixture *fx, uint32_t i) {
   pt_peer *p = fx_meet(fx, i);
   fx_handshake(fx, i, true);
   fx_extensions(fx, i);
   fx_says_wants_nothing(fx, i);
   fx_hear_kind(fx, i, PT_WIRE_HAVE_ALL);
   fx_hear_kind(fx, i, PT_WIRE_UNCHOKE);
+  return p;
+}
+
+/* A peer that has everything (or nothing) and answers, and gave right pieces. */
+static inline pt_peer *fx_seed(fixture *fx, uint32_t i) {
+  pt_peer *p = fx_stranger(fx, i);
+  p->remote->proven = true;
   return p;
 }
 
@@ -357,6 +364,22 @@ static inline void fx_answer_one(fixture *fx, uint32_t i, pt_asked asked, bool w
                        .data = {bytes, asked.length}};
   fx_hear(fx, i, &m);
   free(bytes);
+}
+
+/* The peer tells the leaves it was asked for, if it was and the piece's hash is
+ * known, perhaps with a wrong bit. */
+static inline bool fx_tell_leaves(fixture *fx, uint32_t i, bool wrong) {
+  pt_wire_message m;
+  pt_hash leaves[512] = {{0}};
+  if (!fx_find(fx, i, PT_WIRE_HASH_REQUEST, &m)) return false;
+  assert_true(m.base_layer == 0 && m.length <= 512 && m.proof_layers == 0);
+  uint32_t piece = m.index / m.length;
+  pt_merkle_leaves(fx_block(fx, piece, 0).data, pt_swarm_piece_size(fx->s, piece), leaves);
+  if (wrong) leaves[m.length - 1][9] ^= 1;
+  m.kind = PT_WIRE_HASHES;
+  m.data = (pt_bytes){leaves[0], m.length * sizeof(pt_hash)};
+  fx_hear(fx, i, &m);
+  return true;
 }
 
 /* Up to `most` blocks, in the order they were asked for; returns how many. */

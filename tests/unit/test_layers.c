@@ -259,6 +259,92 @@ static void requests_that_make_no_sense_are_rejected(void **state) {
   fx_del(fx);
 }
 
+static pt_wire_message leaves_of(const fixture *fx, uint32_t piece) {
+  return (pt_wire_message){
+      .kind = PT_WIRE_HASH_REQUEST, .root = fx->s->files[0].root, .index = piece * 2, .length = 2};
+}
+
+static void leaves_are_told_of_pieces_that_are_here(void **state) {
+  (void)state;
+  fixture *fx = fresh(7);
+  fx_meet(fx, 0);
+  fx_handshake(fx, 0, true);
+  pt_wire_message ask = leaves_of(fx, 6), m;
+  fx_hear(fx, 0, &ask);
+  assert_true(fx_find(fx, 0, PT_WIRE_HASH_REJECT, &m)); /* it is not */
+  fx_know_hashes(fx);
+  fx_have(fx, 6);
+  fx_hear(fx, 0, &ask);
+  assert_true(fx_find(fx, 0, PT_WIRE_HASHES, &m));
+  pt_hash leaves[2];
+  pt_merkle_leaves(fx_block(fx, 6, 0).data, pt_swarm_piece_size(fx->s, 6), leaves);
+  assert_int_equal(m.data.len, sizeof leaves);
+  assert_memory_equal(m.data.data, leaves, sizeof leaves);
+  /* Not of half a piece, two pieces, a piece that does not exist. */
+  const pt_wire_message wild[] = {
+      {.index = 12, .length = 1}, {.index = 12, .length = 4}, {.index = 14, .length = 2}};
+  for (size_t i = 0; i < sizeof wild / sizeof *wild; i++) {
+    ask.index = wild[i].index;
+    ask.length = wild[i].length;
+    fx_hear(fx, 0, &ask);
+    assert_true(fx_find(fx, 0, PT_WIRE_HASH_REJECT, &m));
+  }
+  fx_del(fx);
+}
+
+static void leaves_of_a_file_of_one_piece_lead_to_its_root(void **state) {
+  (void)state;
+  const uint64_t length = 5 * PT_BLOCK_SIZE + 1;
+  fixture *fx = fx_new(8 * PT_BLOCK_SIZE, &length, 1);
+  fixture *other = fx_new(8 * PT_BLOCK_SIZE, &length, 1);
+  fx_have(other, 0);
+  fx_stranger(fx, 0);
+  fx_ask(fx, 0, 0, false);
+  fx_seed(other, 0);
+  pt_wire_message m;
+  assert_true(fx_find(fx, 0, PT_WIRE_HASH_REQUEST, &m));
+  fx_hear(other, 0, &m);
+  assert_true(fx_find(other, 0, PT_WIRE_HASHES, &m));
+  fx_hear(fx, 0, &m);
+  assert_true(fx->s->pieces[0].assembly->leaves);
+  fx_answer(fx, 0, 6);
+  assert_int_equal(fx->s->have_count, 1);
+  fx_del(other);
+  fx_del(fx);
+}
+
+static void wrong_leaves_get_their_sender_banned(void **state) {
+  (void)state;
+  fixture *fx = fresh(7);
+  fx_know_hashes(fx);
+  pt_peer *p = fx_stranger(fx, 0);
+  fx_ask(fx, 0, 0, false);
+  assert_true(fx_tell_leaves(fx, 0, true));
+  assert_true(p->remote->condemned && pt_context_banned(fx->cx, p->remote->id));
+  fx_part(fx, 0);
+  fx_del(fx);
+}
+
+/* Leaves cost far more hashing than layers do. */
+static void leaves_for_one_peer_are_bounded(void **state) {
+  (void)state;
+  fixture *fx = fresh(7);
+  fx_know_hashes(fx);
+  fx_have(fx, 0);
+  fx_meet(fx, 0);
+  fx_handshake(fx, 0, true);
+  pt_wire_message ask = leaves_of(fx, 0), m;
+  for (int i = 0; i < 1000; i++) fx_hear(fx, 0, &ask);
+  uint32_t answers = 0, rejects = 0;
+  while (fx_next(fx, 0, &m)) {
+    answers += m.kind == PT_WIRE_HASHES;
+    rejects += m.kind == PT_WIRE_HASH_REJECT;
+  }
+  assert_true(answers > 0 && answers * PIECE <= 4u << 20);
+  assert_int_equal(answers + rejects, 1000);
+  fx_del(fx);
+}
+
 /* Small messages must not buy a lot of hashing. */
 static void hashing_for_one_peer_is_bounded(void **state) {
   (void)state;
@@ -321,6 +407,10 @@ int main(void) {
       cmocka_unit_test(more_layers_than_there_are_pieces_are_dropped),
       cmocka_unit_test(twins_learn_from_one_answer),
       cmocka_unit_test(requests_that_make_no_sense_are_rejected),
+      cmocka_unit_test(leaves_are_told_of_pieces_that_are_here),
+      cmocka_unit_test(leaves_of_a_file_of_one_piece_lead_to_its_root),
+      cmocka_unit_test(wrong_leaves_get_their_sender_banned),
+      cmocka_unit_test(leaves_for_one_peer_are_bounded),
       cmocka_unit_test(hashing_for_one_peer_is_bounded),
       cmocka_unit_test(long_answers_do_not_break_who_asks),
   };

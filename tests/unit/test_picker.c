@@ -22,6 +22,69 @@ static void two_peers_share_the_work_and_no_block_is_asked_twice(void **state) {
   fx_del(fx);
 }
 
+/* What a stranger may cost: one piece, or the blocks up to its first lie. */
+static void a_stranger_is_asked_for_a_piece_and_more_when_blocks_can_be_checked(void **state) {
+  (void)state;
+  fixture *fx = fx_new_simple(8, 4);
+  pt_peer *p = fx_stranger(fx, 0);
+  fx_seed(fx, 1); /* it could tell leaves, too, but gives nothing */
+  fx_hear_kind(fx, 1, PT_WIRE_CHOKE);
+  fx_ask(fx, 0, 0, false);
+  assert_int_equal(p->asked_count, 4);
+  assert_true(fx_tell_leaves(fx, 0, false));
+  fx_plan(fx);
+  assert_int_equal(p->asked_count, 8);
+  assert_true(fx_tell_leaves(fx, 0, false)); /* of that one too */
+  fx_plan(fx);
+  assert_int_equal(p->asked_count, 12);
+  assert_false(p->remote->proven);
+  fx_answer(fx, 0, 4);
+  assert_true(p->remote->proven);
+  assert_true(p->asked_count > 12); /* all that a pipeline holds */
+  assert_int_equal(fx_count(fx, 0, PT_WIRE_HASH_REQUEST),
+                   1); /* asked before it had proven itself */
+  fx_del(fx);
+}
+
+/* One who tells no leaves proves itself with its first piece. */
+static void a_stranger_without_leaves_proves_itself_with_a_piece(void **state) {
+  (void)state;
+  fixture *fx = fx_new_simple(8, 4);
+  pt_peer *p = fx_stranger(fx, 0);
+  fx_ask(fx, 0, 0, false);
+  pt_wire_message m;
+  assert_true(fx_find(fx, 0, PT_WIRE_HASH_REQUEST, &m));
+  m.kind = PT_WIRE_HASH_REJECT;
+  fx_hear(fx, 0, &m);
+  fx_plan(fx);
+  assert_int_equal(fx_count(fx, 0, PT_WIRE_HASH_REQUEST), 0);
+  fx_answer(fx, 0, 3);
+  assert_int_equal(p->asked_count, 1);
+  fx_answer(fx, 0, 1);
+  assert_true(p->asked_count >= 16);
+  fx_del(fx);
+}
+
+/* A lie in it could not be found out otherwise. */
+static void leaves_of_what_nobody_else_has_are_always_asked(void **state) {
+  (void)state;
+  fixture *fx = fx_new_simple(4, 4);
+  fx_seed(fx, 0);
+  fx_ask(fx, 0, 0, false);
+  assert_int_equal(fx_count(fx, 0, PT_WIRE_HASH_REQUEST), 4);
+  fx_del(fx);
+}
+
+static void pieces_of_one_block_need_no_leaves(void **state) {
+  (void)state;
+  fixture *fx = fx_new_simple(32, 1);
+  pt_peer *p = fx_stranger(fx, 0);
+  fx_ask(fx, 0, 0, false);
+  assert_int_equal(p->asked_count, 16);
+  assert_int_equal(fx_count(fx, 0, PT_WIRE_HASH_REQUEST), 0);
+  fx_del(fx);
+}
+
 static void long_pieces_are_asked_for_as_the_line_takes_them(void **state) {
   (void)state;
   fixture *fx = fx_new_simple(2, 512); /* more blocks than a pipeline holds */
@@ -167,6 +230,10 @@ static void in_company_the_rarest_goes_before_the_next(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(two_peers_share_the_work_and_no_block_is_asked_twice),
+      cmocka_unit_test(a_stranger_is_asked_for_a_piece_and_more_when_blocks_can_be_checked),
+      cmocka_unit_test(a_stranger_without_leaves_proves_itself_with_a_piece),
+      cmocka_unit_test(leaves_of_what_nobody_else_has_are_always_asked),
+      cmocka_unit_test(pieces_of_one_block_need_no_leaves),
       cmocka_unit_test(long_pieces_are_asked_for_as_the_line_takes_them),
       cmocka_unit_test(choking_and_unchoking_loses_no_block),
       cmocka_unit_test(what_a_silent_peer_was_asked_goes_to_another),

@@ -218,7 +218,8 @@ typedef struct pt_stats {
   uint64_t stored_bytes;    /* in memory now */
   uint64_t disk_bytes;      /* on disk now */
   uint64_t delivered_bytes; /* handed to requests */
-  uint64_t pieces_failed;   /* pieces whose hash did not match */
+  uint64_t pieces_failed;   /* wrong pieces of which nothing could be kept */
+  uint64_t blocks_failed;   /* wrong blocks whose piece was kept but for them */
   uint32_t peers_connected;
   uint32_t peers_banned;
   uint32_t swarms;

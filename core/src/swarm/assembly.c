@@ -1,7 +1,10 @@
 /* Blocks become pieces. A piece is believed only when its hash chain to the
- * index's root holds. When it does not, whoever sent all of it is banned; if
- * several did, the leaf hashes of what they sent are kept, the piece is got
- * anew from one source, and the comparison names the liar. */
+ * index's root holds. When it does not, somebody who has it tells its leaves
+ * (layers.c): they name who lied, and what is right stays. With leaves known
+ * before, as for those who have not proven themselves yet, that happens with
+ * the first wrong block. Where nobody tells them, whoever sent all of the piece
+ * is banned; if several did, the leaves of what they sent are kept, the piece
+ * is got anew from one source, and the comparison names the liar. */
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,6 +12,11 @@
 #include "base/bits.h"
 #include "swarm/content.h"
 #include "swarm/units.h"
+
+static uint32_t block_size(uint32_t size, uint32_t block) {
+  uint32_t left = size - block * PT_BLOCK_SIZE;
+  return left < PT_BLOCK_SIZE ? left : PT_BLOCK_SIZE;
+}
 
 static uint32_t block_count_of(uint32_t size) { return (size + PT_BLOCK_SIZE - 1) / PT_BLOCK_SIZE; }
 
@@ -32,10 +40,15 @@ bool pt_assembly_open(pt_swarm *s, uint32_t number) {
   return true;
 }
 
+void pt_assembly_free(pt_assembly *a) {
+  if (a) free(a->leaves);
+  free(a);
+}
+
 void pt_assembly_drop(pt_swarm *s, uint32_t number) {
   pt_piece *piece = &s->pieces[number];
-  if (!piece->assembly) return;
-  free(piece->assembly);
+  if (piece->state != PT_PIECE_GATHERING && piece->state != PT_PIECE_FULL) return;
+  pt_assembly_free(piece->assembly);
   pt_content_del(piece->content);
   piece->assembly = NULL;
   piece->content = NULL;
@@ -50,8 +63,7 @@ void pt_assembly_abandon(pt_swarm *s, uint32_t number) {
     if (number >= f->first && number - f->first < f->count) return;
   for (uint32_t i = 0, size = pt_swarm_piece_size(s, number); i < piece->assembly->block_count; i++)
     if (piece->assembly->giver[i] != PT_GIVER_NONE)
-      s->cx->stats.wasted_bytes +=
-          size - i * PT_BLOCK_SIZE < PT_BLOCK_SIZE ? size - i * PT_BLOCK_SIZE : PT_BLOCK_SIZE;
+      s->cx->stats.wasted_bytes += block_size(size, i);
   pt_assembly_drop(s, number);
 }
 
@@ -75,13 +87,6 @@ bool pt_assembly_lacks(const pt_swarm *s, uint32_t number, uint32_t block) {
   return piece->assembly->giver[block] == PT_GIVER_NONE;
 }
 
-static void blame(pt_swarm *s, uint32_t number, uint16_t giver) {
-  if (giver < PT_GIVER_FIRST) return;
-  for (pt_peer *p = s->peers; p; p = p->next)
-    if (p->remote->name == giver) p->remote->condemned = s->cx->attend = true;
-  pt_context_ban(s->cx, s->cx->names[giver], s->key, number, PT_ERR_HASH);
-}
-
 /* The origin itself sent other bytes than the index promises: the index is out
  * of date, and no peer can help either. */
 static void origin_is_stale(pt_swarm *s, uint32_t number) {
@@ -93,47 +98,67 @@ static void origin_is_stale(pt_swarm *s, uint32_t number) {
   pt_outbox_push(&s->cx->out, &event);
 }
 
-static void remember_suspects(pt_swarm *s, pt_piece *piece, uint32_t size) {
-  pt_assembly *a = piece->assembly;
-  free(piece->suspects);
-  piece->suspects = calloc(a->block_count, sizeof *piece->suspects);
-  if (!piece->suspects) return;
-  pt_content_leaves(piece->content, size, s->scratch);
-  for (uint32_t i = 0; i < a->block_count; i++) {
-    memcpy(piece->suspects[i].leaf, s->scratch[i], PT_HASH_SIZE);
-    piece->suspects[i].giver = a->giver[i];
-  }
+static void blame(pt_swarm *s, uint32_t number, uint16_t giver) {
+  if (giver == PT_GIVER_ORIGIN) origin_is_stale(s, number);
+  if (giver < PT_GIVER_FIRST) return;
+  for (pt_peer *p = s->peers; p; p = p->next)
+    if (p->remote->name == giver) p->remote->condemned = s->cx->attend = true;
+  pt_context_ban(s->cx, s->cx->names[giver], s->key, number, PT_ERR_HASH);
 }
 
-static void judge_suspects(pt_swarm *s, uint32_t number, uint32_t size) {
+/* Who gave all of a full piece; PT_GIVER_NONE: several did. */
+static uint16_t sole_giver(const pt_assembly *a) {
+  for (uint32_t i = 1; i < a->block_count; i++)
+    if (a->giver[i] != a->giver[0]) return PT_GIVER_NONE;
+  return a->giver[0];
+}
+
+/* Of a piece of several givers: what each block was, so that the verified piece
+ * tells whose was wrong. */
+static void remember_suspects(pt_piece *piece, uint32_t size) {
+  pt_assembly *a = piece->assembly;
+  a->leaves = malloc(a->block_count * sizeof *a->leaves);
+  if (!a->leaves) return;
+  pt_content_leaves(piece->content, size, a->leaves);
+  pt_assembly_free(piece->suspects);
+  piece->suspects = a;
+  piece->assembly = NULL;
+}
+
+/* Is the block that is here the one of the leaves? */
+static bool same_block(const pt_swarm *s, uint32_t number, const pt_assembly *a, uint32_t block) {
+  uint32_t length = block_size(pt_swarm_piece_size(s, number), block);
+  pt_hash leaf;
+  pt_content_leaf(s->pieces[number].content, block * PT_BLOCK_SIZE, length, leaf);
+  return memcmp(leaf, a->leaves[block], PT_HASH_SIZE) == 0;
+}
+
+static void judge_suspects(pt_swarm *s, uint32_t number) {
   pt_piece *piece = &s->pieces[number];
-  uint32_t blocks = block_count_of(size);
-  pt_content_leaves(piece->content, size, s->scratch);
-  for (uint32_t i = 0; i < blocks; i++)
-    if (memcmp(piece->suspects[i].leaf, s->scratch[i], PT_HASH_SIZE) != 0)
-      blame(s, number, piece->suspects[i].giver);
-  free(piece->suspects);
+  const pt_assembly *a = piece->suspects;
+  for (uint32_t i = 0; a && i < a->block_count; i++)
+    if (a->giver[i] != PT_GIVER_ORIGIN && !same_block(s, number, a, i))
+      blame(s, number, a->giver[i]);
+  pt_assembly_free(piece->suspects);
   piece->suspects = NULL;
 }
 
-static void refuse(pt_swarm *s, uint32_t number, uint32_t size) {
+static void throw_away(pt_swarm *s, uint32_t number) {
   pt_piece *piece = &s->pieces[number];
-  pt_assembly *a = piece->assembly;
-  uint16_t first = a->giver[0];
-  bool one_giver = true;
-  for (uint32_t i = 1; i < a->block_count; i++) one_giver &= a->giver[i] == first;
+  uint32_t size = pt_swarm_piece_size(s, number);
   if (piece->failures < UINT8_MAX) piece->failures++;
   s->cx->stats.pieces_failed++;
   s->cx->stats.wasted_bytes += size;
-  if (!one_giver) remember_suspects(s, piece, size);
+  if (sole_giver(piece->assembly) == PT_GIVER_NONE) remember_suspects(piece, size);
   pt_assembly_drop(s, number);
   pt_want *want = pt_swarm_want_of(s, number);
   if (want) want->from = NULL;
-  if (one_giver && first == PT_GIVER_ORIGIN)
-    origin_is_stale(s, number);
-  else if (one_giver)
-    blame(s, number, first);
   s->dirty = true;
+}
+
+void pt_assembly_doubt(pt_swarm *s, uint32_t number) {
+  if (s->pieces[number].state == PT_PIECE_FULL && !pt_layers_doubt(s, number))
+    throw_away(s, number);
 }
 
 enum pt_source pt_giver_source(uint16_t giver) {
@@ -159,11 +184,11 @@ void pt_assembly_tell(pt_swarm *s, uint32_t number) {
   s->cx->stats.verified_bytes += size;
 }
 
-static void accept(pt_swarm *s, uint32_t number, uint32_t size) {
+static void accept(pt_swarm *s, uint32_t number) {
   pt_piece *piece = &s->pieces[number];
-  if (piece->suspects) judge_suspects(s, number, size);
+  judge_suspects(s, number);
   piece->giver = piece->assembly->giver[0];
-  free(piece->assembly);
+  pt_assembly_free(piece->assembly);
   piece->assembly = NULL;
   piece->failures = 0;
   pt_store_link(piece, PT_IN_MEMORY);
@@ -176,33 +201,80 @@ static void accept(pt_swarm *s, uint32_t number, uint32_t size) {
 bool pt_assembly_right(const pt_swarm *s, uint32_t number) {
   const pt_file *file = pt_swarm_file_of(s, number);
   const uint8_t *expected = pt_layers_hash(s, number);
-  uint32_t height = file->piece_count > 1 ? s->piece_height : file->height;
   pt_hash hash;
   if (!expected) return false;
-  pt_content_hash(s->pieces[number].content, pt_swarm_piece_size(s, number), height, s->scratch,
-                  hash);
+  pt_content_hash(s->pieces[number].content, pt_swarm_piece_size(s, number),
+                  pt_layers_height(s, file), s->scratch, hash);
   return memcmp(hash, expected, PT_HASH_SIZE) == 0;
 }
 
 static void verify(pt_swarm *s, uint32_t number) {
+  const pt_assembly *a = s->pieces[number].assembly;
   s->pieces[number].state = PT_PIECE_FULL;
   s->dirty = true;
-  if (!pt_layers_hash(s, number)) return;
-  uint32_t size = pt_swarm_piece_size(s, number);
-  if (pt_assembly_right(s, number))
-    accept(s, number, size);
-  else
-    refuse(s, number, size);
+  if (a->leaves || pt_assembly_right(s, number)) {
+    accept(s, number);
+  } else if (pt_layers_hash(s, number)) {
+    uint16_t giver = sole_giver(a);
+    blame(s, number, giver);
+    if (giver == PT_GIVER_ORIGIN)
+      throw_away(s, number);
+    else
+      pt_assembly_doubt(s, number);
+  }
+}
+
+/* Wrong blocks of it went: who is to give it has to be asked for them again. */
+static void fill_gaps(pt_swarm *s, uint32_t number) {
+  const pt_want *want = pt_swarm_want_of(s, number);
+  if (want && want->from) want->from->unasked = true;
+  s->dirty = true;
+}
+
+/* Is a block that is here what it must be? If not it goes, and its giver. */
+static bool check_block(pt_swarm *s, uint32_t number, uint32_t block) {
+  pt_assembly *a = s->pieces[number].assembly;
+  if (same_block(s, number, a, block)) return true;
+  uint16_t giver = a->giver[block];
+  a->giver[block] = PT_GIVER_NONE;
+  s->cx->stats.blocks_failed++;
+  s->cx->stats.wasted_bytes += block_size(pt_swarm_piece_size(s, number), block);
+  blame(s, number, giver);
+  return false;
+}
+
+void pt_assembly_leaves(pt_swarm *s, uint32_t number, const pt_hash *leaves) {
+  pt_piece *piece = &s->pieces[number];
+  pt_assembly *a = piece->assembly;
+  if (!a || a->leaves) return;
+  a->leaves = malloc(a->block_count * sizeof *leaves);
+  if (!a->leaves) return;
+  memcpy(a->leaves, leaves, a->block_count * sizeof *leaves);
+  piece->failures = 0; /* what comes from now on is right, whoever gives it */
+  for (uint32_t i = 0; i < a->block_count; i++)
+    if (a->giver[i] != PT_GIVER_NONE && !check_block(s, number, i)) a->blocks_here--;
+  if (a->blocks_here == a->block_count) {
+    accept(s, number);
+    return;
+  }
+  if (piece->state == PT_PIECE_FULL && a->blocks_here == 0) s->cx->stats.pieces_failed++;
+  piece->state = PT_PIECE_GATHERING;
+  fill_gaps(s, number);
 }
 
 void pt_assembly_put(pt_swarm *s, uint32_t number, uint32_t begin, pt_bytes block, uint16_t giver) {
   pt_piece *piece = &s->pieces[number];
+  pt_assembly *a = piece->assembly;
   assert(piece->state == PT_PIECE_GATHERING && begin % PT_BLOCK_SIZE == 0);
   uint32_t at = begin / PT_BLOCK_SIZE;
-  if (piece->assembly->giver[at] != PT_GIVER_NONE) return;
+  if (a->giver[at] != PT_GIVER_NONE) return;
   if (block.data) pt_content_write(piece->content, begin, block);
-  piece->assembly->giver[at] = giver;
-  if (++piece->assembly->blocks_here == piece->assembly->block_count) verify(s, number);
+  a->giver[at] = giver;
+  if (a->leaves && !check_block(s, number, at)) {
+    fill_gaps(s, number);
+    return;
+  }
+  if (++a->blocks_here == a->block_count) verify(s, number);
 }
 
 void pt_assembly_retry(pt_swarm *s, pt_file *file) {

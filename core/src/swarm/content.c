@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "format/sha256.h"
+
 uint8_t *pt_content_new(uint32_t size) { return malloc(size); }
 
 void pt_content_del(uint8_t *content) { free(content); }
@@ -22,6 +24,10 @@ pt_bytes pt_content_view(const uint8_t *content, uint32_t at, uint32_t length) {
 void pt_content_hash(const uint8_t *content, uint32_t size, uint32_t height, pt_hash *leaves,
                      pt_hash out) {
   pt_merkle_piece(content, size, height, leaves, out);
+}
+
+void pt_content_leaf(const uint8_t *content, uint32_t at, uint32_t length, pt_hash out) {
+  pt_sha256(content + at, length, out);
 }
 
 void pt_content_leaves(const uint8_t *content, uint32_t size, pt_hash *leaves) {

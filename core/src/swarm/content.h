@@ -22,7 +22,8 @@ pt_bytes pt_content_view(const uint8_t *content, uint32_t at, uint32_t length);
 /* The hash the piece has; see pt_merkle_piece(). */
 void pt_content_hash(const uint8_t *content, uint32_t size, uint32_t height, pt_hash *leaves,
                      pt_hash out);
-/* The hash of each of its blocks. */
+/* The hash of one block / of each of its blocks. */
+void pt_content_leaf(const uint8_t *content, uint32_t at, uint32_t length, pt_hash out);
 void pt_content_leaves(const uint8_t *content, uint32_t size, pt_hash *leaves);
 
 #endif

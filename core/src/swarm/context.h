@@ -19,9 +19,10 @@ typedef struct pt_remote {
   bool legacy;                   /* a WebTorrent client: its id is bound to nothing, */
   uint8_t info_hash[PT_ID_SIZE]; /* and this is what it calls its one swarm; else zeros */
   uint32_t link;
-  uint16_t name;                /* its place in pt_context.names */
-  bool up;                      /* a handshake with it is complete in some swarm */
-  bool condemned;               /* it broke the protocol or sent wrong bytes: to be closed */
+  uint16_t name;  /* its place in pt_context.names */
+  bool up;        /* a handshake with it is complete in some swarm */
+  bool condemned; /* it broke the protocol or sent wrong bytes: to be closed */
+  bool proven;    /* it gave the first and the last of a right piece, most likely all */
   uint64_t bytes_in, bytes_out; /* block bytes */
   uint64_t reported_in;         /* of bytes_in, already told to the server */
   uint32_t queued;              /* bytes in the queues of all its channels */

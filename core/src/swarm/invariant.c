@@ -49,6 +49,7 @@ static const char *check_assembly(const pt_swarm *s, uint32_t number) {
   }
   REQUIRE(here == a->blocks_here);
   REQUIRE((here == a->block_count) == (piece->state == PT_PIECE_FULL));
+  REQUIRE(!a->doubts || a->leaves || piece->state == PT_PIECE_FULL);
   REQUIRE(!(piece->failures && mixed));          /* got from one source after a failure */
   REQUIRE(piece->pins || fetch_over(s, number)); /* or it would never go away */
   return NULL;

@@ -1,20 +1,27 @@
 /* The hash each piece must have. The index gives a file's root; the layer of
  * its piece hashes comes from peers (BEP 52 hash requests, with the proof up
  * to the root) or from the site, which has the layers of all files of a swarm
- * in one document, and is checked against the root either way. */
+ * in one document, and is checked against the root either way.
+ *
+ * The leaves of a piece, the hashes of its blocks, are asked of peers in the
+ * same way: with the first pieces a peer is to give, and when one is wrong. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/bits.h"
 #include "base/hex.h"
+#include "swarm/content.h"
 #include "swarm/units.h"
 
 #define PT_LAYER_PATIENCE_US (1u * PT_SECOND_US)
+#define PT_LEAVES_PATIENCE_US (500u * PT_MS_US)
+#define PT_LEAVES_ASK_MAX 3u /* peers, for those of a wrong piece */
 #define PT_LAYERS_RETRY_US (2u * PT_SECOND_US)
 #define PT_HASHLESS_US (5u * PT_SECOND_US)
 #define PT_LAYERS_MISSING_US (30u * PT_SECOND_US)
 #define PT_LAYERS_STALL_US (8u * PT_SECOND_US)
 #define PT_HASHES_PER_SECOND (128u << 10) /* computed for one peer: some 50 ms of a slow CPU */
+#define PT_LEAF_COST 512u                 /* hashing a block, in hashes: 4 MiB per second */
 #define PT_LAYER_ASK_MAX 8u               /* chunks asked for at once */
 
 const uint8_t *pt_layers_hash(const pt_swarm *s, uint32_t piece) {
@@ -37,28 +44,29 @@ static void chunk_known(pt_file *f, uint32_t chunk) {
   f->chunks_known++;
 }
 
-static bool may_know(const pt_peer *p, const pt_file *f) {
+/* Has it one of these pieces, and may it be asked about them? */
+static bool may_know(const pt_peer *p, uint32_t first, uint32_t count) {
   uint64_t now = p->swarm->cx->now_us;
   if (p->has_count == 0) return false;
   if (!p->bits_known || !p->hashes || p->broken || p->remote->condemned) return false;
   if (now < p->snubbed_until_us || now < p->hashless_until_us) return false;
-  for (uint32_t i = 0; i < f->piece_count; i++)
-    if (pt_bits_get(p->has, f->piece_first + i)) return true;
+  for (uint32_t i = 0; i < count; i++)
+    if (pt_bits_get(p->has, first + i)) return true;
   return false;
 }
 
 /* Whom to ask: the one behind who was asked last, so that all get their turn. */
-static pt_peer *holder_of(pt_swarm *s, const pt_file *f) {
-  pt_peer *first = NULL;
+static pt_peer *holder_of(pt_swarm *s, uint32_t first, uint32_t count, uint32_t asked_of) {
+  pt_peer *found = NULL;
   bool behind = false;
   for (pt_peer *p = s->peers; p; p = p->next) {
-    if (may_know(p, f)) {
+    if (may_know(p, first, count)) {
       if (behind) return p;
-      if (!first) first = p;
+      if (!found) found = p;
     }
-    behind |= f->asked_us != 0 && p->channel == f->asked_of;
+    behind |= p->channel == asked_of;
   }
-  return first;
+  return found;
 }
 
 /* The chunk that is needed first, then those behind it, round to the others. */
@@ -79,6 +87,37 @@ static void ask_peer(pt_swarm *s, pt_file *f, pt_peer *p, uint32_t first) {
   f->asked_us = s->cx->now_us ? s->cx->now_us : 1;
   f->asked_of = p->channel;
   f->rejected = false;
+}
+
+uint32_t pt_layers_height(const pt_swarm *s, const pt_file *f) {
+  return f->piece_count > 1 ? s->piece_height : f->height;
+}
+
+bool pt_layers_ask_leaves(pt_peer *p, uint32_t number) {
+  const pt_swarm *s = p->swarm;
+  pt_assembly *a = s->pieces[number].assembly;
+  if (!p->hashes || a->block_count == 1 || a->leaves || !pt_layers_hash(s, number)) return false;
+  if (a->asked_of == p->channel) return false;
+  const pt_file *f = pt_swarm_file_of(s, number);
+  uint32_t height = pt_layers_height(s, f);
+  pt_wire_message m = {.kind = PT_WIRE_HASH_REQUEST,
+                       .root = f->root,
+                       .index = (number - f->piece_first) << height,
+                       .length = 1u << height};
+  pt_peer_say(p, &m);
+  a->asked_us = s->cx->now_us;
+  a->asked_of = p->channel;
+  return true;
+}
+
+bool pt_layers_doubt(pt_swarm *s, uint32_t number) {
+  pt_assembly *a = s->pieces[number].assembly;
+  if (!a->doubts || s->cx->now_us >= a->asked_us + PT_LEAVES_PATIENCE_US) {
+    pt_peer *p = holder_of(s, number, 1, a->asked_of);
+    if (!p || a->doubts++ == PT_LEAVES_ASK_MAX || !pt_layers_ask_leaves(p, number)) return false;
+  }
+  pt_swarm_wake(s, a->asked_us + PT_LEAVES_PATIENCE_US);
+  return true;
 }
 
 /* How long the site's document of this swarm is: the layers of all files that
@@ -130,14 +169,17 @@ void pt_layers_plan(pt_swarm *s) {
   uint64_t now = s->cx->now_us;
   look_after_fetch(s);
   for (uint32_t i = 0; i < s->want_count; i++) {
-    if (pt_layers_hash(s, s->wants[i].piece)) continue;
+    if (pt_layers_hash(s, s->wants[i].piece)) {
+      pt_assembly_doubt(s, s->wants[i].piece);
+      continue;
+    }
     pt_file *f = pt_swarm_file_of(s, s->wants[i].piece);
     if (f->asked_us && !f->rejected && now < f->asked_us + PT_LAYER_PATIENCE_US) {
       pt_swarm_wake(s, f->asked_us + PT_LAYER_PATIENCE_US);
       continue;
     }
     bool asked_in_vain = f->asked_us != 0;
-    pt_peer *p = holder_of(s, f);
+    pt_peer *p = holder_of(s, f->piece_first, f->piece_count, f->asked_of);
     if (p) ask_peer(s, f, p, (s->wants[i].piece - f->piece_first) / PT_LAYER_CHUNK);
     pt_swarm_wake(s, now + PT_LAYER_PATIENCE_US);
     if (!p || asked_in_vain) ask_origin(s);
@@ -233,24 +275,35 @@ static bool answerable(const pt_swarm *s, const pt_file *f, const pt_wire_messag
 }
 
 /* Answers cost us hashing and their queue: a peer gets so much a second. */
-static bool affordable(pt_peer *p, const pt_file *f) {
+static bool affordable(pt_peer *p, uint32_t cost) {
   uint64_t now = p->swarm->cx->now_us;
   if (now >= p->hashed_us + PT_SECOND_US || p->hashed == 0) {
     p->hashed_us = now;
     p->hashed = 0;
-  } else if (p->hashed + f->piece_count > PT_HASHES_PER_SECOND) {
+  } else if (p->hashed + cost > PT_HASHES_PER_SECOND) {
     return false;
   }
   if (p->control_len > PT_CONTROL_BYTES_MAX / 2) return false;
-  p->hashed += f->piece_count;
+  p->hashed += cost;
   return true;
+}
+
+/* The piece whose leaves the message is about, or NULL. */
+static pt_piece *piece_of(const pt_swarm *s, const pt_file *f, const pt_wire_message *m) {
+  if (!f || m->base_layer >= s->piece_height || m->proof_layers) return NULL;
+  if (m->length != 1u << pt_layers_height(s, f) || m->length > PT_LAYER_CHUNK) return NULL;
+  uint32_t at = m->index / m->length;
+  return m->index % m->length == 0 && at < f->piece_count ? &s->pieces[f->piece_first + at] : NULL;
 }
 
 void pt_layers_request(pt_peer *p, const pt_wire_message *m) {
   pt_swarm *s = p->swarm;
   const pt_file *f = file_with_root(s, m->root);
+  const pt_piece *piece = piece_of(s, f, m);
   pt_wire_message answer = *m;
-  if (!answerable(s, f, m) || !affordable(p, f)) {
+  bool leaves = piece && piece->state == PT_PIECE_HAVE && piece->content &&
+                affordable(p, m->length * PT_LEAF_COST);
+  if (!leaves && (!answerable(s, f, m) || !affordable(p, f->piece_count))) {
     answer.kind = PT_WIRE_HASH_REJECT;
     pt_peer_say(p, &answer);
     return;
@@ -260,6 +313,12 @@ void pt_layers_request(pt_peer *p, const pt_wire_message *m) {
   if (proofs > f->height - m->base_layer - inside) proofs = f->height - m->base_layer - inside;
   pt_hash hashes[PT_LAYER_CHUNK + PT_PROOF_LAYERS_MAX];
   uint32_t count = 0;
+  if (leaves) {
+    count = m->length;
+    memset(hashes, 0, count * sizeof *hashes);
+    pt_content_leaves(piece->content, pt_swarm_piece_size(s, (uint32_t)(piece - s->pieces)),
+                      hashes);
+  }
   for (; count < m->length; count++)
     pt_merkle_node(f->layer, f->piece_count, s->piece_height, m->base_layer, m->index + count,
                    hashes[count]);
@@ -285,16 +344,26 @@ void pt_layers_hashes(pt_peer *p, const pt_wire_message *m) {
   pt_swarm *s = p->swarm;
   const pt_file *f = file_with_root(s, m->root);
   size_t count = m->data.len / PT_HASH_SIZE;
-  if (!f || f->piece_count < 2 || m->base_layer != s->piece_height ||
-      m->length != chunk_length(s, f) || m->index % PT_LAYER_CHUNK != 0 ||
-      m->index >= f->piece_count || count < m->length)
+  const pt_piece *piece = piece_of(s, f, m);
+  if (!piece && (!f || f->piece_count < 2 || m->base_layer != s->piece_height ||
+                 m->length != chunk_length(s, f) || m->index % PT_LAYER_CHUNK != 0 ||
+                 m->index >= f->piece_count))
     return; /* not what we ask for: an answer to nobody */
   const pt_hash *hashes = (const pt_hash *)(const void *)m->data.data;
-  if (!pt_merkle_verify(f->root, f->height, hashes, m->length, m->base_layer, m->index,
+  uint32_t number = piece ? (uint32_t)(piece - s->pieces) : f->piece_first + m->index;
+  const uint8_t *top = piece ? pt_layers_hash(s, number) : f->root;
+  uint32_t height = piece ? pt_layers_height(s, f) : f->height;
+  if (!top || count < m->length) return;
+  if (!pt_merkle_verify(top, height, hashes, m->length, m->base_layer, piece ? 0 : m->index,
                         hashes + m->length, count - m->length)) {
     p->remote->condemned = true;
     pt_peer_fault(p, PT_ERR_HASH, "sent piece hashes that do not lead to the file's root");
-    pt_context_ban(s->cx, p->remote->id, s->key, f->piece_first + m->index, PT_ERR_HASH);
+    pt_context_ban(s->cx, p->remote->id, s->key, number, PT_ERR_HASH);
+    return;
+  }
+  if (piece) {
+    pt_assembly_leaves(s, number, hashes);
+    pt_peer_hungers(p);
     return;
   }
   /* The same bytes may be on the site under several names. */

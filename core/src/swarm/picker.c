@@ -102,8 +102,17 @@ static pt_want *steal(pt_swarm *s, const pt_peer *p) {
   return NULL;
 }
 
+/* Who has not proven itself yet is asked for one piece, and for more when the
+ * blocks of it can be checked one by one: a lie must not cost more. */
+static bool trusted(const pt_swarm *s, const pt_peer *p) {
+  if (p->remote->proven || p->remote->legacy) return true;
+  if (!p->asked_count) return true;
+  const pt_assembly *a = s->pieces[p->asked[p->asked_count - 1].piece].assembly;
+  return !a || a->leaves || a->block_count == 1;
+}
+
 static bool give_work(pt_swarm *s, pt_peer *p) {
-  if (!pt_peer_usable(p) || p->asked_count >= p->pipeline) return false;
+  if (!pt_peer_usable(p) || p->asked_count >= p->pipeline || !trusted(s, p)) return false;
   pt_want *w = pick(s, p, s->company > 0);
   if (!w) w = steal(s, p);
   if (!w) return false;

@@ -145,6 +145,7 @@ static void take_block(pt_peer *p, const pt_wire_message *m) {
     return;
   }
   pt_assembly_put(s, m->index, m->begin, m->data, p->remote->name);
+  if (piece->state == PT_PIECE_HAVE && piece->giver == p->remote->name) p->remote->proven = true;
 }
 
 static void take_reject(pt_peer *p, const pt_wire_message *m) {

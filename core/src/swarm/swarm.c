@@ -99,7 +99,7 @@ void pt_swarm_del(pt_swarm *s) {
   for (uint32_t i = 0; i < s->piece_count; i++) {
     if (s->pieces[i].state == PT_PIECE_HAVE) pt_store_remove(&s->pieces[i]);
     pt_assembly_drop(s, i);
-    free(s->pieces[i].suspects);
+    pt_assembly_free(s->pieces[i].suspects);
   }
   s->cx->stats.swarms--;
   free_files(s);

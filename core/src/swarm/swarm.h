@@ -41,18 +41,15 @@ enum pt_piece_state {
   PT_PIECE_HAVE       /* verified; in memory (content) or on disk or both */
 };
 
-/* After a piece of several senders failed: what each block's hash was, so that
- * the verified piece tells whose block was wrong. */
-typedef struct pt_suspect {
-  pt_hash leaf;
-  uint16_t giver;
-} pt_suspect;
-
 typedef struct pt_assembly {
   uint32_t serial; /* tells this one from another at the same place */
   uint32_t block_count;
   uint32_t blocks_here;
-  uint16_t giver[]; /* per block; PT_GIVER_NONE: not here */
+  pt_hash *leaves;   /* per block: the hash it must have, or NULL while that is not known */
+  uint64_t asked_us; /* the leaves were last asked of a peer */
+  uint32_t asked_of; /* and on which channel; 0: none so far */
+  uint32_t doubts;   /* the piece is wrong: times the leaves were asked to tell where */
+  uint16_t giver[];  /* per block; PT_GIVER_NONE: not here */
 } pt_assembly;
 
 typedef struct pt_piece {
@@ -61,7 +58,8 @@ typedef struct pt_piece {
   struct pt_piece *unwritten_next;      /* to be given to the host's disk, too */
   uint8_t *content;                     /* its bytes (content.h) */
   pt_assembly *assembly;                /* while gathering or full */
-  pt_suspect *suspects;                 /* per block, after a failure; else NULL */
+  pt_assembly *suspects;                /* of several givers, after a failure; else NULL. Its
+                                           leaves are what was wrong somewhere */
   uint32_t pins;                        /* streams whose window covers it: never evicted */
   uint32_t want;                        /* its place in wants[] + 1; 0: nobody waits for it */
   uint16_t available;                   /* connected peers that have it */

@@ -9,12 +9,19 @@
 
 /* The hash of a piece, or NULL while it is not known. */
 const uint8_t *pt_layers_hash(const pt_swarm *s, uint32_t piece);
+/* The height of the hashes of a file's pieces. */
+uint32_t pt_layers_height(const pt_swarm *s, const pt_file *f);
 /* Gets the hashes that wanted pieces lack: from a peer, else from the site. */
 void pt_layers_plan(pt_swarm *s);
 /* Takes over a file's whole layer from disk. False: it does not lead to its root. */
 bool pt_layers_adopt(pt_swarm *s, pt_file *file, const uint8_t *hashes);
 void pt_layers_origin_data(pt_swarm *s, pt_bytes data);
 void pt_layers_origin_end(pt_swarm *s, int code, uint64_t status);
+/* Asks the peer for the leaves of a piece. False: that makes no sense. */
+bool pt_layers_ask_leaves(pt_peer *p, uint32_t piece);
+/* The piece is wrong: those who have it are asked for its leaves, one after the
+ * other. False: nobody is left to ask. */
+bool pt_layers_doubt(pt_swarm *s, uint32_t piece);
 /* BEP 52 messages. */
 void pt_layers_request(pt_peer *p, const pt_wire_message *m);
 void pt_layers_hashes(pt_peer *p, const pt_wire_message *m);
@@ -32,9 +39,16 @@ bool pt_assembly_takes(const pt_swarm *s, uint32_t piece, uint16_t giver);
 bool pt_assembly_lacks(const pt_swarm *s, uint32_t piece, uint32_t block);
 /* A block has come (bytes may be NULL when they were written in place). */
 void pt_assembly_put(pt_swarm *s, uint32_t piece, uint32_t begin, pt_bytes block, uint16_t giver);
+/* What each block of the piece must hash to, proven: from now on they are
+ * checked one by one, and so are those that are here. */
+void pt_assembly_leaves(pt_swarm *s, uint32_t piece, const pt_hash *leaves);
+/* Looks after a piece that is known to be wrong: thrown away when nobody tells
+ * which of its blocks are. */
+void pt_assembly_doubt(pt_swarm *s, uint32_t piece);
 /* Tries again to verify full pieces of a file whose hashes have come. */
 void pt_assembly_retry(pt_swarm *s, pt_file *file);
 void pt_assembly_drop(pt_swarm *s, uint32_t piece);
+void pt_assembly_free(pt_assembly *a);
 /* Drops it when nobody waits for the piece any more and nothing brings it. */
 void pt_assembly_abandon(pt_swarm *s, uint32_t piece);
 

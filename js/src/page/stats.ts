@@ -65,7 +65,7 @@ export interface PeertideStats {
   readonly wasted: number;
   /** Visitors that sent wrong bytes. */
   readonly banned: readonly string[];
-  /** Pieces whose hash didn't match. */
+  /** Wrong pieces of which nothing could be kept. */
   readonly piecesFailed: number;
   /** Bytes verified. */
   readonly verified: number;

@@ -1,6 +1,6 @@
 /* The bytes of pieces, for simulations: of each block only its first 8 bytes,
- * its tag. Stands in the place of core/src/swarm/content.c; hashes are of the
- * tags, by XXH64, and good against chance only. */
+ * its tag. Stands in the place of core/src/swarm/content.c. A block's hash is of
+ * its tag, by XXH64, and good against chance only; the tree above is real. */
 #include "swarm/content.h"
 
 #include <stdlib.h>
@@ -36,20 +36,21 @@ pt_bytes pt_content_view(const uint8_t *content, uint32_t at, uint32_t length) {
   return (pt_bytes){content + at / PT_BLOCK_SIZE * TAG_SIZE, length};
 }
 
-static void expand(const uint8_t *tags, size_t len, uint64_t seed, pt_hash out) {
+void pt_content_leaf(const uint8_t *content, uint32_t at, uint32_t length, pt_hash out) {
+  (void)length;
   for (uint32_t i = 0; i < PT_HASH_SIZE / TAG_SIZE; i++) {
-    uint64_t word = pt_hash64(tags, len, seed + i);
+    uint64_t word = pt_hash64(content + at / PT_BLOCK_SIZE * TAG_SIZE, TAG_SIZE, LEAF_SEED + i);
     memcpy(out + i * TAG_SIZE, &word, TAG_SIZE);
   }
 }
 
-void pt_content_hash(const uint8_t *content, uint32_t size, uint32_t height, pt_hash *leaves,
-                     pt_hash out) {
-  (void)leaves;
-  expand(content, (size_t)block_count(size) * TAG_SIZE, (uint64_t)height << 8, out);
-}
-
 void pt_content_leaves(const uint8_t *content, uint32_t size, pt_hash *leaves) {
   for (uint32_t i = 0; i < block_count(size); i++)
-    expand(content + i * TAG_SIZE, TAG_SIZE, LEAF_SEED, leaves[i]);
+    pt_content_leaf(content, i * PT_BLOCK_SIZE, PT_BLOCK_SIZE, leaves[i]);
+}
+
+void pt_content_hash(const uint8_t *content, uint32_t size, uint32_t height, pt_hash *leaves,
+                     pt_hash out) {
+  pt_content_leaves(content, size, leaves);
+  pt_merkle_fold(leaves, block_count(size), 0, height, out);
 }

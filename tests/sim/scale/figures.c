@@ -35,6 +35,7 @@ static void add_stats(pt_stats *sum, const pt_stats *more) {
   sum->verified_bytes += more->verified_bytes;
   sum->delivered_bytes += more->delivered_bytes;
   sum->pieces_failed += more->pieces_failed;
+  sum->blocks_failed += more->blocks_failed;
 }
 
 static void add_visitor(const world *w, const visitor *v, sums *s) {
@@ -226,6 +227,7 @@ static void put_peers(cJSON *to, const world *w, const sums *s) {
   put(a, "count", (double)s->attackers);
   put(a, "blocksCorrupted", (double)s->corrupted);
   put(a, "piecesLostPerAttacker", (double)s->node.pieces_failed / (double)s->attackers);
+  put(a, "blocksLostPerAttacker", (double)s->node.blocks_failed / (double)s->attackers);
   put(a, "bans", (double)s->bans);
   put(a, "wrongBans", (double)s->wrong_bans);
   put(a, "serverBans", (double)v->bans);

@@ -91,7 +91,8 @@ typedef struct scenario {
     double savings;                            /* 1: the origin comes last */
   } node;
   struct {
-    double corrupt, corrupt_nth;   /* share of visitors; every how many-th block */
+    double corrupt, corrupt_nth;   /* share of visitors; every how many-th block ... */
+    double corrupt_after_s;        /* ... since */
     double mute, mute_after_s;     /* promises and doesn't send, since */
     double slow, slow_factor;      /* uplink divided by */
     double vanish, vanish_after_s; /* gone without a word, after so long (mean) */

@@ -88,6 +88,7 @@ static const field node_fields[] = {
 static const field fault_fields[] = {
     {"corrupt", NUMBER, AT(faults.corrupt), 0, 1, NULL, NULL},
     {"corruptNth", NUMBER, AT(faults.corrupt_nth), 1, 1e6, NULL, NULL},
+    {"corruptAfterS", NUMBER, AT(faults.corrupt_after_s), 0, 1e9, NULL, NULL},
     {"mute", NUMBER, AT(faults.mute), 0, 1, NULL, NULL},
     {"muteAfterS", NUMBER, AT(faults.mute_after_s), 0, 1e6, NULL, NULL},
     {"slow", NUMBER, AT(faults.slow), 0, 1, NULL, NULL},

@@ -240,7 +240,6 @@ static void settle_in(world *w, engine_worker *k, visitor *v) {
   memcpy(config.fingerprint, p->fingerprint, PT_HASH_SIZE);
   v->node = pt_node_new(&config, engine_now_us(k));
   if (!v->node) abort();
-  v->wires.faults.corrupt_nth = p->corrupt ? (uint32_t)w->s.faults.corrupt_nth : 0;
   pt_event in = {.kind = PT_IN_INDEX,
                  .data = {(const uint8_t *)w->site->index, w->site->index_len}};
   visitor_input(w, k, v, &in);
@@ -336,6 +335,13 @@ void visitor_free(world *w, visitor *v) {
   page_free(&v->page);
 }
 
+static void begin_faults(const world *w, visitor *v, uint64_t now_us) {
+  const person *p = &w->people[v->number];
+  if (p->mute && now_us >= (uint64_t)(w->s.faults.mute_after_s * 1e6)) v->wires.faults.mute = true;
+  if (p->corrupt && now_us >= (uint64_t)(w->s.faults.corrupt_after_s * 1e6))
+    v->wires.faults.corrupt_nth = (uint32_t)w->s.faults.corrupt_nth;
+}
+
 void visitor_handle(world *w, engine_worker *k, visitor *v, message *m) {
   if (m->kind == M_ARRIVE) {
     if (v->stage != VISITOR_GONE) arrive(w, k, v);
@@ -348,9 +354,7 @@ void visitor_handle(world *w, engine_worker *k, visitor *v, message *m) {
     if (m->kind == M_LINK_UP && w->people[v->number].vanish_us == PT_NEVER) wires_take(w, k, v, m);
     return;
   }
-  if (v->wires.faults.mute != w->people[v->number].mute &&
-      engine_now_us(k) >= (uint64_t)(w->s.faults.mute_after_s * 1e6))
-    v->wires.faults.mute = w->people[v->number].mute;
+  begin_faults(w, v, engine_now_us(k));
   if (wires_take(w, k, v, m)) return;
   switch (m->kind) {
   case M_LEAVE:
