@@ -14,6 +14,7 @@
 #define PT_SNUB_US (5u * PT_SECOND_US)
 #define PT_STRETCH_BYTES (2u << 20)
 #define PT_STEAL_LEAST_US (200u * PT_MS_US)
+#define PT_STEAL_RATIO 8u /* what the slower one has begun to send comes twice */
 
 /* Who does not answer is passed over, and what was asked of it may be got
  * elsewhere; but it may still answer, and is back in favour when it does. */
@@ -94,7 +95,7 @@ static pt_want *steal(pt_swarm *s, const pt_peer *p) {
     pt_want *w = &s->wants[i];
     if (!w->from || w->from == p || !pt_bits_get(p->has, w->piece)) continue;
     uint64_t theirs_us = time_left_us(w->from);
-    if (theirs_us < PT_STEAL_LEAST_US || theirs_us / 4 < ours_us) continue;
+    if (theirs_us < PT_STEAL_LEAST_US || theirs_us / PT_STEAL_RATIO < ours_us) continue;
     pt_peer_cancel(w->from, w->piece);
     w->from = NULL;
     return w;
