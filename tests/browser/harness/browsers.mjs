@@ -31,14 +31,21 @@ const firefoxPreferences = {
 class Browser {
   #puppet;
   #visitors = new Set();
+  #ownProfile;
 
-  constructor(name, puppet) {
+  constructor(name, puppet, profile) {
     this.name = name;
     this.#puppet = puppet;
+    this.#ownProfile = profile !== undefined;
+  }
+
+  /** Of the browser's first process. */
+  get pid() {
+    return this.#puppet.process().pid;
   }
 
   async visitor() {
-    const context = await this.#puppet.createBrowserContext();
+    const context = this.#ownProfile ? this.#puppet.defaultBrowserContext() : await this.#puppet.createBrowserContext();
     const visitor = new Visitor(this, context, await context.newPage());
     this.#visitors.add(visitor);
     return visitor;
@@ -75,20 +82,25 @@ class Browser {
   }
 }
 
-/** `flags` are added to the command line, e.g. ['--js-flags=--no-expose-wasm']. */
-export async function launchChromium({ flags = [] } = {}) {
+/**
+ * `flags` are added to the command line, e.g. ['--js-flags=--no-expose-wasm'];
+ * with `profile`, a folder, all visitors are the same one, who comes again when
+ * a browser is launched with that folder again.
+ */
+export async function launchChromium({ flags = [], profile } = {}) {
   return new Browser('Chromium', await puppeteer.launch({
     browser: 'chrome', executablePath: chromiumProgram, headless: true,
-    args: [...chromiumFlags, ...flags], protocolTimeout: seconds(300),
-  }));
+    args: [...chromiumFlags, ...flags], userDataDir: profile, protocolTimeout: seconds(300),
+  }), profile);
 }
 
-export async function launchFirefox() {
+/** `profile` as above. */
+export async function launchFirefox({ profile } = {}) {
   return new Browser('Firefox', await puppeteer.launch({
     browser: 'firefox', executablePath: firefoxProgram, headless: true,
-    extraPrefsFirefox: firefoxPreferences, protocolTimeout: seconds(300),
-  }));
+    extraPrefsFirefox: firefoxPreferences, userDataDir: profile, protocolTimeout: seconds(300),
+  }), profile);
 }
 
 /** The launcher of a browser by its name. */
-export const launch = (name, options) => (name === 'Firefox' ? launchFirefox() : launchChromium(options));
+export const launch = (name, options) => (name === 'Firefox' ? launchFirefox : launchChromium)(options);
