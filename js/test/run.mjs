@@ -17,7 +17,7 @@ try {
     bundle: true,
     platform: 'node',
     format: 'esm',
-    target: 'node20',
+    target: 'node18',
     sourcemap: 'inline',
   });
   const wasm = process.env.PEERTIDE_WASM_DIR ?? join(here, '..', '..', 'build', 'wasm');
