@@ -42,7 +42,10 @@ const floors = {
   'vod-cached': [share(0.2), smooth],
   images: [share(0.6)],
   'zipf-day': [share(0.1)],
-  malicious: [share(0.5), ({ attackers }) => assert.ok(attackers.bans > 0, 'nobody was banned')],
+  malicious: [share(0.5), ({ attackers }) => {
+    assert.ok(attackers.bans > 0, 'nobody was banned')
+    assert.ok(attackers.piecesLostPerAttacker <= 1, `a liar cost ${attackers.piecesLostPerAttacker} pieces`)
+  }],
 }
 
 for (const name of names) {
