@@ -1,12 +1,14 @@
 // What a visitor and the site's owner decide holds: who gives, how much, to how
 // many, what, and from when on. Told by the counters of the server and of those
-// who got something (or nothing).
+// who got something (or nothing). `iceTransportPolicy` and `foldLoading` have
+// files of their own (relay.test.mjs, fold.test.mjs).
 import assert from 'node:assert/strict';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { after, afterEach, before, test } from 'node:test';
 import { installDevice } from './harness/device.mjs';
+import { proxyTo } from './harness/proxy.mjs';
 import { Stage, statsOf } from './harness/stage.mjs';
 import { until } from './harness/wait.mjs';
 
@@ -30,6 +32,15 @@ async function arrive(options) {
   const visitor = await stage.arrive(options);
   here.add(visitor);
   return visitor;
+}
+
+/**
+ * The same test in both browsers: `run` gets the name of the one whose visitor decides. What the core
+ * decides is the same in both: such tests are `slow`, and in Firefox part of tests/run browser-long.
+ */
+function inBoth(name, run, { slow = false } = {}) {
+  const browsers = slow && process.env.PEERTIDE_LONG !== '1' ? ['Chromium'] : ['Chromium', 'Firefox'];
+  for (const browser of browsers) test(`${browser}: ${name}`, () => run(browser));
 }
 
 const lengthOf = (on, urls) => urls.reduce((sum, url) => sum + on.expected.get(url).length, 0);
@@ -66,10 +77,10 @@ async function giverOn(of, state, start) {
 }
 const setDevice = (visitor, of, state) => visitor.evaluate((name, values) => globalThis.device.set(name, values), of, state);
 
-test('consent "download-only" takes from others and gives nothing, until it is granted', async () => {
+inBoth('consent "download-only" takes from others and gives nothing, until it is granted', async (browser) => {
   const first = await arrive();
   await stage.take(first, some);
-  const giver = await arrive({ start: { consent: 'download-only' } });
+  const giver = await arrive({ browser, start: { consent: 'download-only' } });
   const { assetBodyBytes } = await stage.server.measure(() => stage.take(giver, some));
   assert.ok(assetBodyBytes <= 0.2 * someLength, 'it takes from others');
   await first.close();
@@ -77,10 +88,10 @@ test('consent "download-only" takes from others and gives nothing, until it is g
   await givesOnlyAfter(giver, () => giver.evaluate(() => globalThis.kit.tide.setConsent('granted')));
 });
 
-test('consent "denied" has nothing to do with others, not even with the server, until it is granted', async () => {
+inBoth('consent "denied" has nothing to do with others, not even with the server, until it is granted', async (browser) => {
   const other = await arrive();
   await stage.take(other, some);
-  const giver = await arrive({ start: { consent: 'denied' } });
+  const giver = await arrive({ browser, start: { consent: 'denied' } });
   const { assetBodyBytes } = await stage.server.measure(() => stage.take(giver, some));
   assert.ok(assetBodyBytes >= someLength, 'everything comes from the site');
   assert.equal((await stage.server.stats()).peers.connected, 1);
@@ -93,13 +104,9 @@ test('consent "denied" has nothing to do with others, not even with the server, 
   });
 });
 
-test('on a mobile network nothing is given, unless the page allows it', async () => {
+test('on a mobile network nothing is given', async () => {
   const giver = await giverOn('connection', { type: 'cellular' });
   await givesOnlyAfter(giver, () => setDevice(giver, 'connection', { type: 'wifi' }));
-  await giver.close();
-  await connected(stage, 0);
-  await giverOn('connection', { type: 'cellular' }, { uploadOn: { cellular: true } });
-  assert.ok(await originPart(stage, some) <= 0.2);
 });
 
 test('a visitor who saves data gives nothing', async () => {
@@ -120,22 +127,61 @@ test('on a low battery nothing is given, until it is charged', async () => {
   await givesOnlyAfter(giver, () => setDevice(giver, 'battery', { charging: true }));
 });
 
-test('a hidden tab gives nothing where the page says so', async () => {
-  const giver = await arrive({ start: { uploadOn: { hidden: false } } });
-  await stage.take(giver, some);
-  const devtools = await giver.page.createCDPSession();
-  const { windowId } = await devtools.send('Browser.getWindowForTarget');
-  const show = async (windowState, visibility) => {
-    await devtools.send('Browser.setWindowBounds', { windowId, bounds: { windowState } });
-    await until(`the tab to be ${visibility}`, () => giver.evaluate((state) => document.visibilityState === state, visibility));
-  };
-  await show('minimized', 'hidden');
-  await givesOnlyAfter(giver, () => show('normal', 'visible'));
+test('on a mobile network, saving data and on a low battery a visitor gives where the page allows it', async () => {
+  const giver = await giverOn('connection', { type: 'cellular', saveData: true },
+    { uploadOn: { cellular: true, saveData: true, lowBattery: true } });
+  await setDevice(giver, 'battery', { charging: false, level: 0.1 });
+  assert.ok(await originPart(stage, some) <= 0.2);
 });
 
-test('the upload limit is kept, and used', async () => {
+test('Firefox tells neither network nor battery: it is taken to be neither mobile nor low, and gives', async () => {
+  const giver = await arrive({ browser: 'Firefox', start: { uploadOn: { cellular: false, saveData: false, lowBattery: false } } });
+  assert.deepEqual(await giver.evaluate(() => [typeof navigator.connection, typeof navigator.getBattery]), ['undefined', 'undefined']);
+  await stage.take(giver, some);
+  assert.ok(await originPart(stage, some) <= 0.2);
+  giver.assertNoProblems();
+});
+
+/** Hides the visitor's tab; resolves to a function that shows it again. */
+async function hide(visitor) {
+  const seen = (visibility) => until(`the tab to be ${visibility}`, () =>
+    visitor.evaluate((state) => document.visibilityState === state, visibility));
+  if (visitor.name === 'Firefox') {
+    const above = await visitor.tab(); // a tab behind another one
+    await seen('hidden');
+    return async () => {
+      await above.closeTab();
+      await visitor.page.bringToFront();
+      await seen('visible');
+    };
+  }
+  const devtools = await visitor.page.createCDPSession();
+  const { windowId } = await devtools.send('Browser.getWindowForTarget');
+  const show = (windowState) => devtools.send('Browser.setWindowBounds', { windowId, bounds: { windowState } });
+  await show('minimized'); // its tabs side by side are all visible
+  await seen('hidden');
+  return async () => {
+    await show('normal');
+    await seen('visible');
+  };
+}
+
+inBoth('a hidden tab gives nothing where the page says so', async (browser) => {
+  const giver = await arrive({ browser, start: { uploadOn: { hidden: false } } });
+  await stage.take(giver, some);
+  await givesOnlyAfter(giver, await hide(giver));
+});
+
+test('a hidden tab gives where the page says nothing of it', async () => {
+  const giver = await arrive();
+  await stage.take(giver, some);
+  await hide(giver);
+  assert.ok(await originPart(stage, some) <= 0.2);
+});
+
+inBoth('the upload limit is kept, and used', async (browser) => {
   const limit = 256 << 10; // bytes a second
-  const giver = await arrive({ start: { uploadLimit: limit } });
+  const giver = await arrive({ browser, start: { uploadLimit: limit } });
   const film = stage.films[0];
   await stage.take(giver, [film]);
   const taker = await arrive({ start: { serviceWorker: false } });
@@ -148,29 +194,29 @@ test('the upload limit is kept, and used', async () => {
   const rate = (end - start) / ((end_ms - start_ms) / 1000);
   // A second's worth may have been saved up, and counters are a second old.
   assert.ok(rate <= limit * 5 / 3 && rate >= limit / 2, `${rate} bytes a second of ${limit}`);
-});
+}, { slow: true });
 
-test('the upload quota ends what is given, and nothing is lost', async () => {
+inBoth('the upload quota ends what is given, and nothing is lost', async (browser) => {
   const quota = 300_000;
-  const giver = await arrive({ start: { uploadQuota: quota } });
+  const giver = await arrive({ browser, start: { uploadQuota: quota } });
   await stage.take(giver, stage.pictures);
   const part = await originPart(stage, stage.pictures);
   const { bytesOut } = (await statsOf(giver)).peers;
   assert.ok(bytesOut <= quota && bytesOut >= quota - 3 * 16384, `${bytesOut} of ${quota} given`);
   assert.ok(part >= 1 - 1.1 * quota / lengthOf(stage, stage.pictures));
   assert.ok(await originPart(stage, some) >= 1, 'later ones get nothing from it');
-});
+}, { slow: true });
 
-test('no more connections than maxPeers', async () => {
+inBoth('no more connections than maxPeers', async (browser) => {
   const others = await Promise.all([arrive(), arrive(), arrive()]);
   await Promise.all(others.map((other) => stage.take(other, some)));
-  const visitor = await arrive({ start: { maxPeers: 1 } });
+  const visitor = await arrive({ browser, start: { maxPeers: 1 } });
   await stage.take(visitor, some);
   const late = await arrive();
   await stage.take(late, some);
   assert.equal((await statsOf(late)).peers.connected >= 3, true);
   assert.equal((await statsOf(visitor)).peers.connected, 1);
-});
+}, { slow: true });
 
 test('who prefers savings waits for a slow neighbour, who prefers speed does not', async () => {
   const [picture] = stage.pictures.filter((url) => stage.expected.get(url).length > 400_000);
@@ -180,26 +226,26 @@ test('who prefers savings waits for a slow neighbour, who prefers speed does not
   assert.ok(await originPart(stage, [picture], { start: { prefer: 'speed' } }) >= 0.3, 'the site did not let it wait');
 });
 
-test('mediaTypes and excludeFormats, set in code, leave the rest to the origin', async () => {
+inBoth('mediaTypes and excludeFormats, set in code, leave the rest to the origin', async (browser) => {
   const giver = await arrive();
   await stage.take(giver, some);
   for (const start of [{ mediaTypes: ['video', 'audio'] }, { excludeFormats: ['JPG'] }]) {
-    assert.ok(await originPart(stage, some, { start }) >= 1, JSON.stringify(start));
+    assert.ok(await originPart(stage, some, { browser, start }) >= 1, JSON.stringify(start));
   }
-  assert.ok(await originPart(stage, some, { start: { mediaTypes: ['image'], excludeFormats: ['png'] } }) <= 0.2);
+  assert.ok(await originPart(stage, some, { browser, start: { mediaTypes: ['image'], excludeFormats: ['png'] } }) <= 0.2);
   assert.ok((await statsOf(giver)).peers.bytesOut <= 1.2 * someLength);
-});
+}, { slow: true });
 
-test('threshold in code: others are asked only once there are as many', async () => {
+inBoth('threshold in code: others are asked only once there are as many', async (browser) => {
   const [first, second] = [await arrive(), await arrive()];
   await stage.take(first, some);
   await stage.take(second, some);
-  assert.ok(await originPart(stage, some, { start: { threshold: 3 } }) >= 1, 'two others are too few');
-  assert.ok(await originPart(stage, some, { start: { threshold: 2 } }) <= 0.2, 'two others are enough');
-});
+  assert.ok(await originPart(stage, some, { browser, start: { threshold: 3 } }) >= 1, 'two others are too few');
+  assert.ok(await originPart(stage, some, { browser, start: { threshold: 2 } }) <= 0.2, 'two others are enough');
+}, { slow: true });
 
-/** Uploads end within a second of `end`, by what the receiver counts. */
-async function endsWithinASecond(browser, end) {
+/** Uploads end within a second of the decision, by what the receiver counts. */
+async function endsWithinASecond(browser, consent) {
   const giver = await arrive({ browser, start: { uploadLimit: 1 << 20 } });
   const film = stage.films[0];
   await stage.take(giver, [film]);
@@ -208,21 +254,44 @@ async function endsWithinASecond(browser, end) {
   await taker.evaluate((url) => { globalThis.reading = globalThis.kit.tide.fetch(url).then((r) => r.arrayBuffer()); }, film);
   const got = async () => (await statsOf(taker)).peers.bytesIn;
   await until('a transfer to be under way', async () => (await got()) > 500_000);
-  await giver.evaluate(end);
+  await giver.evaluate((value) => globalThis.kit.tide.setConsent(value), consent);
   await new Promise((resolve) => setTimeout(resolve, 1000)); // the second that is allowed
-  // Counters are told once a second at the latest: the next report has all of that second.
-  const soon = await taker.evaluate(() => new Promise((resolve) => {
-    globalThis.kit.tide.addEventListener('stats', ({ detail }) => resolve(detail.peers.bytesIn), { once: true });
-  }));
+  // Counters are told once a second at the latest: the next report has all of that second. Where the
+  // site has delivered the rest by now nothing is counted any more: then the last one has.
+  const soon = await taker.evaluate(() => Promise.race([
+    new Promise((resolve) => {
+      globalThis.kit.tide.addEventListener('stats', ({ detail }) => resolve(detail.peers.bytesIn), { once: true });
+    }),
+    globalThis.reading.then(() => globalThis.kit.stats().peers.bytesIn),
+  ]));
   await taker.evaluate(() => globalThis.reading);
   assert.equal(await got(), soon, 'nothing more comes after a second');
   assert.ok(soon < stage.expected.get(film).length - 500_000, 'it was ended in the middle');
 }
 
-for (const browser of ['Chromium', 'Firefox']) {
-  test(`${browser}: consent withdrawn in the middle of a transfer ends it within a second`, () =>
-    endsWithinASecond(browser, () => globalThis.kit.tide.setConsent('download-only')));
+for (const consent of ['download-only', 'denied']) {
+  inBoth(`consent withdrawn to "${consent}" in the middle of a transfer ends it within a second`, (browser) =>
+    endsWithinASecond(browser, consent));
 }
+
+inBoth('geoLocate: the server looks for visitors nearby, unless the page says no', async (browser) => {
+  const proxy = await proxyTo(stage.server.url);
+  try {
+    const giver = await arrive();
+    await stage.take(giver, some);
+    for (const geoLocate of [true, false]) {
+      proxy.told = '';
+      const visitor = await arrive({ browser, url: proxy.url, start: { geoLocate } });
+      await stage.take(visitor, some);
+      // All of them are in the same network: as near as can be (0: nothing is said of it).
+      const near = await until('the server to name the giver', () => /"action":"peers".*?"near":(\d+)/s.exec(proxy.told)?.[1]);
+      assert.equal(Number(near), geoLocate ? 1 : 0);
+      await visitor.close();
+    }
+  } finally {
+    await proxy.close();
+  }
+});
 
 test('debug tells in the console, in closed groups', async () => {
   const visitor = await arrive({ start: false });
@@ -243,7 +312,7 @@ test('debug tells in the console, in closed groups', async () => {
   assert.ok(!groups.includes('unwanted'));
 });
 
-test('what the owner sets: threshold, and what is excluded, by folder, name and format', async () => {
+inBoth('what the owner sets: threshold, and what is excluded, by folder, name and format', async (browser) => {
   const folder = await mkdtemp(path.join(os.tmpdir(), 'peertide-config-'));
   const config = path.join(folder, 'config.json');
   await writeFile(config, JSON.stringify({ threshold: 3, exclude: ['/video/', 'picture-01.jpg'], excludeFormats: ['png'] }));
@@ -252,12 +321,12 @@ test('what the owner sets: threshold, and what is excluded, by folder, name and 
     const visitors = [];
     const shared = some;
     for (let i = 1; i <= 3; i++) {
-      const visitor = await site.arrive();
+      const visitor = await site.arrive({ browser: i === 1 ? browser : 'Chromium' });
       visitors.push(visitor);
       const { assetBodyBytes } = await site.server.measure(() => site.take(visitor, shared));
       assert.ok(assetBodyBytes >= lengthOf(site, shared), `visitor ${i} loads from the origin`);
     }
-    assert.ok(await originPart(site, shared) <= 0.2, 'the fourth loads from visitors');
+    assert.ok(await originPart(site, shared, { browser }) <= 0.2, 'the fourth loads from visitors');
     const kept = [...site.films, site.pictures.find((url) => url.endsWith('picture-01.jpg'))];
     await site.take(visitors[0], kept);
     const { bodyBytes } = await site.server.measure(() => site.take(visitors[1], kept));
@@ -268,4 +337,4 @@ test('what the owner sets: threshold, and what is excluded, by folder, name and 
     await site.close();
     await rm(folder, { recursive: true });
   }
-});
+}, { slow: true });

@@ -10,10 +10,11 @@ import { once } from 'node:events';
  * - `refuse`: a function of the request; true ends its connection at once
  * - `answer`: Map from path to a handler (request, response) in the server's place
  * - `headers`: added to every answer
+ * - `told`: what the server has said over WebSockets, frames and all, as text
  * - `rewrite`: Map from path to a function of the body (text) giving the new one
  */
 export async function proxyTo(origin) {
-  const proxy = { requests: [], refuse: () => false, headers: {}, rewrite: new Map(), answer: new Map() };
+  const proxy = { requests: [], refuse: () => false, told: '', headers: {}, rewrite: new Map(), answer: new Map() };
   const sockets = new Set();
 
   const forward = (request) => http.request(origin + request.url, {
@@ -63,6 +64,7 @@ export async function proxyTo(origin) {
       socket.write(lines.join('\r\n') + '\r\n\r\n');
       other.unshift(rest);
       socket.unshift(head);
+      other.on('data', (bytes) => { proxy.told += bytes; });
       other.pipe(socket).pipe(other);
       for (const [end, far] of [[socket, other], [other, socket]]) {
         end.on('error', () => far.destroy());

@@ -34,6 +34,11 @@ export class Visitor {
     });
   }
 
+  /** The browser's: `Chromium` or `Firefox`. */
+  get name() {
+    return this.#browser.name;
+  }
+
   /** Another tab of the same visitor. */
   async tab() {
     return new Visitor(this.#browser, this.#context, await this.#context.newPage());
