@@ -201,6 +201,27 @@ static void dials_leave_room_for_those_who_dial_us(void **state) {
   nf_del(nf);
 }
 
+/* Who comes late to a crowd would be left with few to take from. A server does not
+ * hear of it for ever. */
+static void who_is_declined_asks_for_others_a_few_times(void **state) {
+  (void)state;
+  node_fixture *nf = nf_new((pt_config){.peers_max = 10});
+  nf_welcome(nf);
+  assert_int_equal(nf_request(nf, 1, "/s0.bin"), PT_OK);
+  nf_forget(nf);
+  uint64_t began_us = nf->now_us;
+  for (uint32_t asked = 0; asked < 8; asked++) {
+    uint32_t peer = asked + 1;
+    nf_named(nf, peer, 0);
+    nf_signal(nf, peer, PT_SIGNAL_BYE, "", peer);
+    nf_forget(nf);
+    nf_pass(nf, asked < 5 ? 250000u << asked : 9000000u);
+    assert_int_equal(nf_said(nf, PT_SIG_JOIN), asked < 5);
+  }
+  assert_true(nf->now_us < began_us + 60000000u);
+  nf_del(nf);
+}
+
 static void what_was_to_be_shared_outlives_a_lost_dial(void **state) {
   (void)state;
   node_fixture *nf = nf_new((pt_config){0});
@@ -480,6 +501,7 @@ int main(void) {
       cmocka_unit_test(an_undelivered_offer_frees_its_place_at_once),
       cmocka_unit_test(links_are_bounded),
       cmocka_unit_test(dials_leave_room_for_those_who_dial_us),
+      cmocka_unit_test(who_is_declined_asks_for_others_a_few_times),
       cmocka_unit_test(what_was_to_be_shared_outlives_a_lost_dial),
       cmocka_unit_test(a_channel_that_the_peer_closed_can_be_opened_again),
       cmocka_unit_test(channels_are_bounded_and_one_too_many_is_closed),

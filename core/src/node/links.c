@@ -15,6 +15,8 @@
 
 #define PT_CONNECT_MAX_US (10u * PT_SECOND_US)
 #define PT_LONELY_REJOIN_US (2u * PT_SECOND_US)
+#define PT_DECLINED_REJOIN_US (250u * PT_MS_US) /* twice as long each time */
+#define PT_DECLINED_MAX 5u
 #define PT_CHANNEL_OPEN_US (1u * PT_SECOND_US)
 #define PT_IDLE_LINK_US (10u * PT_SECOND_US)    /* a connection without channels */
 #define PT_GREETING_MAX_US (10u * PT_SECOND_US) /* a channel without a greeting */
@@ -189,10 +191,13 @@ static void dial(pt_node *n, const pt_sig_peer *peer, const uint8_t swarm[PT_ID_
   pt_outbox_push(&n->cx.out, &event);
 }
 
+/* A visitor who knows so many does not look for more. */
+static uint32_t enough_links(const pt_node *n) { return n->peers_max * 2 / 3; }
+
 /* In a crowd everybody is dialled as often as they dial: were all places taken
- * by our own dials, nobody's would be answered. */
+ * by our own dials, nobody's would be answered. Who comes late is dialled by few. */
 uint32_t pt_links_to_dial(const pt_node *n) {
-  uint32_t most = (n->peers_max * 2 + 4) / 5, dialled = 0;
+  uint32_t most = n->declined ? enough_links(n) : (n->peers_max * 2 + 4) / 5, dialled = 0;
   for (uint32_t i = 0; i < PT_PEERS_MAX; i++) dialled += n->links[i] && n->links[i]->dialled;
   return dialled < most ? most - dialled : 0;
 }
@@ -308,6 +313,20 @@ static void take_offer(pt_node *n, const pt_signalling *m) {
   pass_on(n, link, m, m->sdp);
 }
 
+/* Who comes late to a crowd dials many whose places are taken: it asks for
+ * others before long, a few times. */
+static void ask_for_others(pt_node *n) {
+  if (count_links(n) >= enough_links(n)) return;
+  n->declined = true;
+  for (uint32_t i = 0; i < n->swarm_count; i++) {
+    pt_swarm *s = n->swarms[i];
+    uint64_t soon = n->cx.now_us + ((uint64_t)PT_DECLINED_REJOIN_US << s->declined);
+    if (!s->want_count || s->declined == PT_DECLINED_MAX || s->rejoin_us <= soon) continue;
+    s->rejoin_us = soon;
+    s->declined++;
+  }
+}
+
 void pt_links_remote_signal(pt_node *n, const pt_signalling *m) {
   if (pt_context_banned(&n->cx, m->from)) return;
   if (m->kind == PT_SIGNAL_OFFER) {
@@ -319,7 +338,10 @@ void pt_links_remote_signal(pt_node *n, const pt_signalling *m) {
   bool same =
       strlen(link->nonce) == m->nonce.len && memcmp(link->nonce, m->nonce.data, m->nonce.len) == 0;
   if (m->kind == PT_SIGNAL_BYE) {
-    if (same || m->nonce.len == 0) close_link(n, link, true);
+    if (!same && m->nonce.len) return;
+    bool declined = link->phase == PT_PHASE_DIALLING;
+    close_link(n, link, true);
+    if (declined) ask_for_others(n);
   } else if (m->kind == PT_SIGNAL_ANSWER) {
     if (!same || link->phase != PT_PHASE_DIALLING) return;
     if (!link->remote.legacy && !sdp_is_of(n, m)) return;

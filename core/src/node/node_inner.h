@@ -71,6 +71,7 @@ struct pt_node {
   pt_link *links[PT_PEERS_MAX];
   uint32_t link_next; /* id of the next link */
   uint64_t links_us;  /* when links are to be looked after */
+  bool declined;      /* somebody we dialled had no place for us */
   pt_session session;
   uint64_t due_us; /* when the host was to call at the latest */
   bool drained;    /* all outputs were polled since the last input */

@@ -111,21 +111,23 @@ static uint64_t backup_delay_us(const pt_context *cx, const pt_want *w) {
   return within(delay, PT_BACKUP_LEAST_US, PT_BACKUP_MOST_US);
 }
 
+#define PT_PLACE 64u /* parts of a place in line */
+
 /* Who fetches the span that holds this piece: our place in line (0: it is
  * ours), and the neighbour whose it is otherwise. */
 typedef struct line {
-  uint32_t rank;
+  uint64_t rank;        /* in parts of a place */
   const pt_peer *first; /* NULL: none that we know */
 } line;
 
 /* In a crowd we know a few, and in each neighbourhood somebody comes first.
  * How many of those we don't know come before us follows from our own draw: of
  * those, as many as among our neighbours want the piece too. */
-static uint32_t unknown_before(const pt_swarm *s, uint64_t own, uint32_t wanting, uint32_t known) {
+static uint64_t unknown_before(const pt_swarm *s, uint64_t own, uint32_t wanting, uint32_t known) {
   uint64_t all = (uint64_t)s->complete + s->incomplete;
   if (known == 0 || all <= known) return 0;
-  uint64_t others = (all - known) * wanting / known;
-  return (uint32_t)(((UINT64_MAX - own) >> 32) * others >> 32);
+  uint64_t others = (all - known) * wanting * PT_PLACE / known;
+  return ((UINT64_MAX - own) >> 32) * others >> 32;
 }
 
 static line line_for(const pt_swarm *s, uint32_t piece) {
@@ -140,7 +142,7 @@ static line line_for(const pt_swarm *s, uint32_t piece) {
     wanting++;
     uint64_t weight = pt_election_weight(s->key, unit, p->remote->id);
     if (weight < own) continue;
-    l.rank++;
+    l.rank += PT_PLACE;
     if (weight < most) continue;
     most = weight;
     l.first = p;
@@ -154,20 +156,24 @@ static line line_for(const pt_swarm *s, uint32_t piece) {
 static uint64_t turn_us(pt_swarm *s, pt_want *w, neighbourhood n, enum pt_fallback *why) {
   const pt_context *cx = s->cx;
   line l = line_for(s, w->piece);
+  /* Downloads are patient enough for parts of a place: of those that may each be
+   * the first of a crowd one fetches, and the next ones hear of it. */
+  if (!w->patient) l.rank -= l.rank % PT_PLACE;
+  uint64_t after_us = l.rank * backup_delay_us(cx, w) / PT_PLACE;
   uint64_t since = w->since_us > w->lost_us ? w->since_us : w->lost_us;
   if (!n.under_way)
     w->under_way_us = 0;
   else if (!w->under_way_us)
     w->under_way_us = cx->now_us;
-  *why = l.rank || n.under_way ? PT_FALLBACK_BACKUP : PT_FALLBACK_ELECTED;
+  *why = l.rank >= PT_PLACE || n.under_way ? PT_FALLBACK_BACKUP : PT_FALLBACK_ELECTED;
   if (!n.under_way) {
     if (l.rank == 0) return cx->now_us;
     if (l.first && l.first->fetching && l.first->had_us > since) since = l.first->had_us;
-    return since + l.rank * backup_delay_us(cx, w);
+    return since + after_us;
   }
   uint64_t grace = within(cx->origin_span_us * 4, PT_UNDER_WAY_LEAST_US, PT_UNDER_WAY_MOST_US);
   uint64_t news = n.news_us > w->under_way_us ? n.news_us : w->under_way_us;
-  return news + grace + l.rank * backup_delay_us(cx, w);
+  return news + grace + after_us;
 }
 
 uint64_t pt_fallback_due(pt_swarm *s, pt_company c, pt_want *w, enum pt_fallback *why) {

@@ -11,9 +11,11 @@
 /* Those who fetch for one another share the origin: the sooner each piece is
  * there the sooner it spreads. */
 #define PT_ELECTED_FETCHES_AT_ONCE 2u
-#define PT_FETCH_SPAN_MAX (4u << 20)        /* bytes */
-#define PT_FETCH_FILM_SPAN_MAX (512u << 10) /* for others: the player may need the line */
-#define PT_LOOK_AGAIN_US (400u * PT_MS_US)  /* a starving stream's patience changes */
+#define PT_FETCH_SPAN_MAX (4u << 20) /* bytes */
+/* For others: a player may need the line, and what a visitor has alone all ask of it. */
+#define PT_FETCH_FILM_SPAN_MAX (512u << 10)
+#define PT_FETCH_SHARE_SPAN_MAX (256u << 10)
+#define PT_LOOK_AGAIN_US (400u * PT_MS_US) /* a starving stream's patience changes */
 #define PT_FETCH_STALL_US (8u * PT_SECOND_US)
 #define PT_RETRY_LEAST_US (500u * PT_MS_US)
 #define PT_RETRY_MOST_US (30u * PT_SECOND_US)
@@ -201,7 +203,10 @@ static void fetch_due(pt_swarm *s, pt_company c) {
     bool for_others =
         due[w - s->wants] == PT_FALLBACK_ELECTED || due[w - s->wants] == PT_FALLBACK_BACKUP;
     if (for_others && (w->patient || w->film) && s->cx->fetches >= most) break;
-    uint32_t span = for_others && w->film ? PT_FETCH_FILM_SPAN_MAX : PT_FETCH_SPAN_MAX;
+    uint32_t span = !for_others  ? PT_FETCH_SPAN_MAX
+                    : w->film    ? PT_FETCH_FILM_SPAN_MAX
+                    : w->patient ? PT_FETCH_SHARE_SPAN_MAX
+                                 : PT_FETCH_SPAN_MAX;
     uint32_t first = w->head ? w->piece : before_in_span(s, w->piece, due);
     uint8_t why = due[w - s->wants];
     if (!start_fetch(s, first, span_of(s, first, due, span), (enum pt_fallback)why)) break;

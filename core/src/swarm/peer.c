@@ -8,6 +8,7 @@
 
 #define PT_PIPELINE_START 16u
 #define PT_PIPELINE_LEAST 8u
+#define PT_PIPELINE_RTT_MOST_US (300u * PT_MS_US) /* what is longer is our own queueing */
 
 pt_peer *pt_peer_new(pt_swarm *s, pt_remote *remote, uint32_t channel, bool created_here) {
   pt_peer *p = calloc(1, sizeof *p);
@@ -214,8 +215,11 @@ static void turn_rates(pt_peer *p) {
   p->rate_out = p->rate_out ? (p->rate_out * 3 + out) / 4 : out;
   p->in_window = p->out_window = 0;
   p->window_us = now;
-  /* Enough to keep the line full for a round trip and a busy moment. */
-  uint64_t bytes = p->rate_in / 1000 * (p->rtt_min_us / PT_MS_US + 100);
+  /* Enough to keep the line full for a round trip and a busy moment. Who was never
+   * asked for little has only seen answers that waited behind others. */
+  uint64_t rtt_us = p->rtt_min_us;
+  if (rtt_us > PT_PIPELINE_RTT_MOST_US) rtt_us = PT_PIPELINE_RTT_MOST_US;
+  uint64_t bytes = p->rate_in / 1000 * (rtt_us / PT_MS_US + 100);
   uint64_t blocks = bytes / PT_BLOCK_SIZE + 4;
   if (blocks < PT_PIPELINE_LEAST) blocks = PT_PIPELINE_LEAST;
   p->pipeline = blocks < PT_PIPELINE_MAX ? (uint32_t)blocks : PT_PIPELINE_MAX;
