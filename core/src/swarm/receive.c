@@ -46,7 +46,7 @@ static void take_bitfield(pt_peer *p, pt_bytes bits) {
     return;
   }
   if (bits.len != pt_bits_size(s->piece_count) || !pt_bits_tail_clear(bits.data, s->piece_count)) {
-    pt_peer_fault(p, PT_ERR_RANGE, "sent a bitfield of the wrong size");
+    pt_peer_fault(p, PT_ERR_RANGE, "sent a malformed message");
     return;
   }
   for (uint32_t i = 0; i < s->piece_count; i++)
@@ -169,7 +169,7 @@ static void take_choke(pt_peer *p, bool choked) {
 
 static void take_wants(pt_peer *p, pt_bytes payload) {
   if (payload.len % 8 || payload.len > PT_WANT_RANGES_MAX * 8) {
-    pt_peer_fault(p, PT_ERR_RANGE, "sent a malformed pt_want");
+    pt_peer_fault(p, PT_ERR_RANGE, "sent a malformed message");
     return;
   }
   uint32_t count = (uint32_t)(payload.len / 8);
@@ -198,7 +198,7 @@ static void take_extended(pt_peer *p, const pt_wire_message *m) {
   if (m->extension == 0) {
     pt_wire_extensions e;
     if (pt_wire_extensions_decode(m->data, &e) != PT_OK) {
-      pt_peer_fault(p, PT_ERR_SYNTAX, "sent a malformed extension handshake");
+      pt_peer_fault(p, PT_ERR_SYNTAX, "sent a malformed message");
       return;
     }
     p->ext_metadata = e.ut_metadata;
@@ -211,7 +211,7 @@ static void take_extended(pt_peer *p, const pt_wire_message *m) {
     if (pt_read_u32(&r, &piece) && piece < p->swarm->piece_count)
       has_no_more(p, piece);
     else
-      pt_peer_fault(p, PT_ERR_RANGE, "sent a malformed lt_donthave");
+      pt_peer_fault(p, PT_ERR_RANGE, "sent a malformed message");
   } else if (m->extension == PT_EXT_WANT) {
     take_wants(p, m->data);
   }
