@@ -21,7 +21,8 @@
 #define PT_CHOKED_PATIENCE_US (500u * PT_MS_US)
 #define PT_BLOCKING_PATIENCE_US (300u * PT_MS_US)
 #define PT_RESCUE_PATIENCE_US (1u * PT_SECOND_US)
-#define PT_PAGE_PATIENCE_US (2u * PT_SECOND_US) /* with what a page shows */
+#define PT_PAGE_PATIENCE_US (2u * PT_SECOND_US) /* with what a page shows, */
+#define PT_TRICKLE_RATE (128u << 10)            /* where peers bring less a second */
 #define PT_FLOWING_US (1500u * PT_MS_US)        /* since the last block of a peer */
 #define PT_PATIENCE_MOST_US (4u * PT_SECOND_US)
 #define PT_BULK_PATIENCE_MOST_US (60u * PT_SECOND_US)
@@ -186,8 +187,7 @@ uint64_t pt_fallback_due(pt_swarm *s, pt_company c, pt_want *w, enum pt_fallback
   *why = PT_FALLBACK_URGENT;
   if (w->from && !w->blocking) return PT_NEVER;
   neighbourhood n = look_around(s, w->piece);
-  if (n.holder || w->from)
-    return w->blocking ? w->since_us + patiently(cx, PT_BLOCKING_PATIENCE_US) : PT_NEVER;
+  if (n.holder || w->from) return w->blocking ? w->since_us + PT_BLOCKING_PATIENCE_US : PT_NEVER;
   if (w->blocking) return now;
   if (w->film && s->pieces[w->piece].available) return PT_NEVER; /* pace.c sees that it comes */
   if (n.silent_us && now < n.silent_us + PT_SILENCE_US)
@@ -204,7 +204,7 @@ uint64_t pt_fallback_due(pt_swarm *s, pt_company c, pt_want *w, enum pt_fallback
   if (n.choked_holder) { /* where pieces flow, this one will come round */
     if (now < s->block_us + PT_FLOWING_US) return s->block_us + PT_FLOWING_US;
     uint64_t patience = w->patient ? PT_PATIENCE_MOST_US : PT_CHOKED_PATIENCE_US;
-    uint64_t until = w->since_us + patiently(cx, patience);
+    uint64_t until = w->since_us + patience;
     if (now < until) return until;
   }
   uint64_t settled = w->since_us + PT_SETTLE_US;
@@ -257,7 +257,8 @@ bool pt_fallback_late(pt_swarm *s, const pt_stream *st) {
     return false;
   }
   for (const pt_stream *q = s->streams; q != st->next; q = q->next) ahead += q->end - q->at;
-  return ahead > pt_rate_of(&s->rate_in, cx->now_us); /* a second more, or longer */
+  uint64_t rate = pt_rate_of(&s->rate_in, cx->now_us);
+  return rate < PT_TRICKLE_RATE && ahead > rate; /* a second more, or longer */
 }
 
 uint64_t pt_fallback_rescue_delay(const pt_swarm *s, pt_company c, const pt_stream *st,
