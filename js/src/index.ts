@@ -7,7 +7,14 @@
  */
 export { Peertide } from './page/peertide.ts';
 export { PeertideError, type PeertideErrorCode } from './errors.ts';
-export type { ConsentOption, MediaType, PeertideOptions, StoreOption, UploadOn } from './page/options.ts';
+export type {
+  ConsentOption,
+  MediaType,
+  PeertideOptions,
+  PreferOption,
+  StoreOption,
+  UploadOn,
+} from './page/options.ts';
 export type {
   AssetDetail,
   AssetSource,
