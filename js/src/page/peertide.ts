@@ -158,6 +158,7 @@ export class Peertide extends EventTarget {
       const { signal } = this.#abort;
       if (document.readyState !== 'complete') {
         await withTimeout(new Promise((resolve) => addEventListener('load', resolve)), LOADING_MS_MAX, signal);
+        if (signal.aborted) return; // left meanwhile: no seat is to be taken
       }
       const seat = this.#options.shareNode ? this.#takeSeat() : undefined;
       this.#seat = seat;
