@@ -6,7 +6,8 @@
 #define TEXT_FRAME 0x81u /* the only one of its message */
 #define PING_FRAME 0x89u
 #define HEAD_MAX 10u
-#define CAP_FIRST 1024u
+#define CAP_FIRST 1024u /* for a message: what most connections ever wait for */
+#define CAP_MANY 6144u  /* for the messages that a crowd collects: without growing on the way */
 
 void pt_frames_free(pt_frames *frames) {
   free(frames->data);
@@ -27,7 +28,7 @@ static bool reserve(pt_frames *frames, size_t more) {
     frames->at = 0;
   }
   size_t cap = frames->cap ? frames->cap : CAP_FIRST;
-  while (cap < frames->len + more) cap *= 2;
+  while (cap < frames->len + more) cap = cap < CAP_MANY ? CAP_MANY : 2 * cap;
   if (cap == frames->cap) return true;
   uint8_t *grown = realloc(frames->data, PT_FRAMES_ROOM + cap);
   if (grown == NULL) return false;
