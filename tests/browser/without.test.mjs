@@ -69,3 +69,21 @@ test('without a service worker, attach() shows pictures marked with data-src', a
   visitor.assertNoProblems();
   await visitor.close();
 });
+
+test('on a site without encryption, where browsers have less, the explicit API takes from peers', async () => {
+  const browser = await stage.browser('Chromium', { flags: ['--host-resolver-rules=MAP site.test 127.0.0.1'] });
+  const url = `http://site.test:${stage.server.port}`;
+  const get = (visitor) => visitor.evaluate((urls) => Promise.all(urls.map(async (path) =>
+    (await (await globalThis.kit.tide.fetch(path)).arrayBuffer()).byteLength)), stage.films);
+  const first = await stage.arrive({ browser, url });
+  assert.equal(await first.evaluate(() => globalThis.isSecureContext), false, 'the case must be what it says');
+  await get(first);
+  const second = await stage.arrive({ browser, url });
+  const { result, assetBodyBytes } = await stage.server.measure(() => get(second));
+  assert.deepEqual(result, stage.films.map((path) => stage.expected.get(path).length));
+  const { fallback, peers } = await statsOf(second);
+  assert.equal(fallback, undefined);
+  assert.ok(peers.bytesIn > 0 && assetBodyBytes < 0.2 * result[0], `${assetBodyBytes} bytes from the origin`);
+  [first, second].forEach((visitor) => visitor.assertNoProblems());
+  await browser.close();
+});

@@ -23,7 +23,8 @@ export class Consumers {
   readonly #requests = new Map<number, { consumer: Consumer; id: number }>();
   #index: (ProviderMessage & { t: 'index' }) | undefined;
   #paths = new Set<string>();
-  readonly #node = crypto.randomUUID();
+  /** Told apart from other nodes. (A page without encryption has no crypto.randomUUID.) */
+  readonly #node = crypto.getRandomValues(new Uint32Array(2)).join('-');
   #lastId = 0;
 
   constructor(pump: Pump) {
