@@ -46,6 +46,18 @@ test('whichever end opens first, the client learns of the node and the index', (
     assert.equal(client.lookup('/film.webm')?.length, 1000);
   }));
 
+test('a file whose name has a percent sign is not taken for the one whose name is spelt so in URLs', () =>
+  meet(async (client, node) => {
+    await node.next();
+    const named = ['/a%20b.jpg', '/a%2520b.jpg', '/100%25.jpg', '/a%252fb.jpg'];
+    node.say({ t: 'hello', node: 'a' });
+    node.say({ t: 'index', assets: named.map((path) => [path, 1, 'image/jpeg']), foldLoading: false });
+    await client.indexed;
+    for (const path of named) assert.equal(client.lookup(path)?.path, path);
+    assert.equal(client.lookup('/a b.jpg')?.path, '/a%20b.jpg');
+    assert.equal(client.lookup('/a%2fb.jpg'), undefined);
+  }));
+
 test('a node that moved is asked for the rest, with the credit that is left; the old one is not heard any more', () =>
   meet(async (client, node) => {
     await node.next();

@@ -62,7 +62,7 @@ export class AssetClient {
 
   /** The asset that a URL path (without query) names, if it is indexed. */
   lookup(path: string): Asset | undefined {
-    return this.#assets.get(path) ?? this.#assets.get(canonicalPath(path));
+    return this.#assets.get(canonicalPath(path));
   }
 
   /** Asks for a part of an asset; `credit` bytes may come before more is granted. */
