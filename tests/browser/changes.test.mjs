@@ -6,6 +6,7 @@ import path from 'node:path';
 import { createHash, randomBytes } from 'node:crypto';
 import { afterEach, beforeEach, test } from 'node:test';
 import { copySite, smallSite } from './harness/fixture.mjs';
+import { startServer } from './harness/server.mjs';
 import { Stage, statsOf } from './harness/stage.mjs';
 import { until } from './harness/wait.mjs';
 
@@ -63,4 +64,20 @@ test('a file added while visitors are there is shared among them', async () => {
   });
   const { assetBodyBytes } = await stage.server.measure(() => stage.take(second, [url]));
   assert.ok(assetBodyBytes < 400_000, 'it came from the first visitor');
+});
+
+test('a file replaced while a visitor had no connection to the server reaches it, too', async () => {
+  const [url] = stage.pictures;
+  const stays = await stage.arrive();
+  await stage.take(stays, [url]);
+  const { port } = stage.server;
+  await stage.server.kill();
+  await replace(url, randomBytes(300_001));
+  stage.server = await startServer(stage.site, { port });
+  const { server } = stage;
+  stage.atEnd(() => server.kill());
+  await until('the visitor to see the new file', async () =>
+    (await stays.evaluate((target) => globalThis.kit.hash(target), url)) === stage.expected.get(url).sha256);
+  const { assetBodyBytes } = await server.measure(async () => stage.take(await stage.arrive(), [url]));
+  assert.ok(assetBodyBytes < 300_001, 'and it is shared again');
 });

@@ -43,6 +43,8 @@ export class Host {
   readonly #store: StoreKeeper;
   #policy: PolicyState;
   #threshold = 0;
+  /** This is not the first connection to the server: before it nobody told of changes. */
+  #missed = false;
 
   /** Loads the core and starts the node. */
   static async start(init: WorkerInit, post: (message: WorkerMessage) => void, signal: AbortSignal): Promise<Host> {
@@ -176,6 +178,7 @@ export class Host {
         this.#origin.cancel(output.id);
         break;
       case Out.ServerOpen:
+        this.#missed = output.id > 0;
         this.#server.open(output.id);
         break;
       case Out.ServerSend:
@@ -268,6 +271,7 @@ export class Host {
     }
     if (Array.isArray(welcome.iceServers)) this.#post({ t: 'ice', servers: welcome.iceServers as object[] });
     this.#index.setServerSettings(welcome.settings);
+    if (this.#missed) this.#index.refresh();
   }
 
   /** The node can't go on: nobody may wait for it. */
