@@ -12,6 +12,7 @@ function request(facts: Partial<Omit<RequestFacts, 'headers'>> = {}, headers: Re
     mode: 'no-cors',
     credentials: 'include',
     cache: 'default',
+    destination: 'image',
     ...facts,
     headers: new Headers(headers),
   };
@@ -41,6 +42,8 @@ test('what may be private, or must be fresh, goes to the origin untouched', () =
     ['Authorization', request({}, { authorization: 'Bearer x' })],
     ['If-None-Match', request({}, { 'if-none-match': '"x"' })],
     ['If-Range', request({}, { range: 'bytes=1-', 'if-range': '"x"' })],
+    ['a worker', request({ mode: 'same-origin', credentials: 'same-origin', destination: 'worker' })],
+    ['a shared worker', request({ mode: 'same-origin', credentials: 'same-origin', destination: 'sharedworker' })],
     ['our own worker', request({}, { 'peertide-origin': '1' })],
   ];
   for (const [name, facts] of untouched) assert.equal(eligiblePath(facts, origin), undefined, name);
@@ -50,7 +53,7 @@ test('a path is the same however it is encoded, unless decoding changes its mean
   assert.equal(canonicalPath('/a%20b.jpg'), '/a b.jpg');
   assert.equal(canonicalPath('/a b.jpg'), '/a b.jpg');
   assert.equal(canonicalPath('/%C3%A4.jpg'), '/ä.jpg');
-  for (const kept of ['/a%2Fb', '/a%5cb', '/a%00', '/100%', '/%ff']) assert.equal(canonicalPath(kept), kept);
+  for (const kept of ['/a%2Fb', '/a%5cb', '/a%00', '/100%', '/%ff', '/a%2520b', '/100%25']) assert.equal(canonicalPath(kept), kept);
 });
 
 test('what a page cannot be shown without is known by its destination', () => {

@@ -2,7 +2,10 @@
 // private answer given to strangers, or a changed request, is a harm no
 // saving of bytes makes good.
 import assert from 'node:assert/strict';
+import { writeFile } from 'node:fs/promises';
+import path from 'node:path';
 import { after, before, test } from 'node:test';
+import { copySite, smallSite } from './harness/fixture.mjs';
 import { proxyTo } from './harness/proxy.mjs';
 import { Stage, statsOf } from './harness/stage.mjs';
 
@@ -10,7 +13,10 @@ let stage, proxy, plain, tidal;
 const secret = 'for one pair of eyes only';
 
 before(async () => {
-  stage = await Stage.open();
+  const { folder, remove } = await copySite(await smallSite());
+  await writeFile(path.join(folder, 'work.js'), 'postMessage(crossOriginIsolated)');
+  stage = await Stage.open({ site: folder });
+  stage.atEnd(remove);
   proxy = await proxyTo(stage.server.url);
   stage.atEnd(() => proxy.close());
   // An endpoint of the site that is no file: every answer differs.
@@ -80,4 +86,18 @@ test('a picture with crossorigin="use-credentials" is fetched from the server', 
     image.src = url;
   }), '/img/picture-12.jpg');
   assert.equal(proxy.requests.slice(from).filter(({ url }) => url === '/img/picture-12.jpg').length, 1);
+});
+
+test('a worker of a site that isolates itself has the policies that the server gives it', async () => {
+  const isolating = await proxyTo(stage.server.url);
+  stage.atEnd(() => isolating.close());
+  isolating.headers = { 'cross-origin-embedder-policy': 'require-corp', 'cross-origin-opener-policy': 'same-origin' };
+  const visitor = await stage.arrive({ url: isolating.url });
+  assert.equal((await statsOf(visitor)).intercepting, true);
+  assert.equal(await visitor.evaluate(() => new Promise((resolve, reject) => {
+    const worker = new Worker('/work.js');
+    worker.onmessage = ({ data }) => resolve(data);
+    worker.onerror = () => reject(new Error('the worker was not started'));
+  })), true);
+  visitor.assertNoProblems();
 });

@@ -5,6 +5,7 @@ export interface RequestFacts {
   readonly mode: string;
   readonly credentials: string;
   readonly cache: string;
+  readonly destination: string;
   readonly headers: { has(name: string): boolean };
 }
 
@@ -28,13 +29,15 @@ const ORIGIN_ONLY_HEADERS = [
 /**
  * The path under which the index may know the request, or undefined where it
  * must go to the origin untouched: another method or origin, a query string, a
- * navigation, credentials, or a page that asks for a fresh copy. Plain `<img>`,
+ * navigation, credentials, a page that asks for a fresh copy, or the script of a
+ * worker, which takes its policies from the origin's headers. Plain `<img>`,
  * `<video>` and `<link>` say mode `no-cors` with credentials `include`; they
  * are no private requests, while `crossorigin="use-credentials"` is one.
  */
 export function eligiblePath(request: RequestFacts, origin: string): string | undefined {
   if (request.method !== 'GET' || request.mode === 'navigate') return undefined;
   if (request.credentials === 'include' && request.mode !== 'no-cors') return undefined;
+  if (request.destination.endsWith('worker')) return undefined;
   if (['no-store', 'reload', 'only-if-cached'].includes(request.cache)) return undefined;
   if (ORIGIN_ONLY_HEADERS.some((name) => request.headers.has(name))) return undefined;
   const url = new URL(request.url);
