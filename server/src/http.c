@@ -109,6 +109,14 @@ static bool answer_padding(const char *path, const pt_request *request, pt_respo
   return true;
 }
 
+/* RFC 8615: the one folder with a dot that others ask for, as those who issue
+ * certificates do. It is served and never indexed. */
+static bool is_well_known(const char *path) {
+  static const char folder[] = ".well-known/";
+  return strncmp(path, folder, sizeof folder - 1) == 0 &&
+         pt_site_path_allowed(path + sizeof folder - 1);
+}
+
 /* A file of the site, by its path as the request has it (without the first '/'). */
 static void answer_site_file(const pt_http_sources *sources, const char *path,
                              const pt_request *request, pt_response *out) {
@@ -124,7 +132,7 @@ static void answer_site_file(const pt_http_sources *sources, const char *path,
   if (strpbrk(name, " \1") &&
       pt_site_path_restore(sources->dir_fd, name, restored, sizeof restored - 1))
     strcpy(name, restored);
-  if (!pt_site_path_allowed(name)) {
+  if (!pt_site_path_allowed(name) && !is_well_known(name)) {
     bool hybrid = sources->site && sources->site->hybrid_count > 0;
     if (!hybrid || !answer_padding(path, request, out)) pt_response_page(404, out);
     return;

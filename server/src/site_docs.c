@@ -12,6 +12,8 @@
 #include <string.h>
 #include <time.h>
 
+#define TIME_MAX 253402300799 /* the last second that has a year of four digits */
+
 int pt_site_docs_init(pt_site_docs *docs, size_t assets_max, size_t swarms_max) {
   *docs = (pt_site_docs){.asset_cap = assets_max, .swarm_cap = swarms_max};
   docs->assets = calloc(assets_max + 1, sizeof *docs->assets);
@@ -88,6 +90,8 @@ int pt_site_docs_add_asset(pt_site_docs *docs, const char *path, const pt_file_h
   /* Only read: the index writer's struct has no const. */
   asset->type = (char *)pt_media_type(path);
   asset->length = hash->state.size;
+  time_t changed = hash->state.mtime.tv_sec;
+  if (changed > docs->changed) docs->changed = changed < TIME_MAX ? changed : TIME_MAX;
   memcpy(asset->root, hash->root, sizeof asset->root);
   asset->swarm = (uint32_t)docs->swarm_count - 1;
   asset->file = file;
@@ -106,10 +110,9 @@ static int compare_docs(const void *a, const void *b) {
   return strcmp(((const pt_site_doc *)a)->location, ((const pt_site_doc *)b)->location);
 }
 
-static void stamp(char out[32]) {
-  time_t now = time(NULL);
+static void stamp(time_t at, char out[32]) {
   struct tm utc;
-  gmtime_r(&now, &utc);
+  gmtime_r(&at, &utc);
   strftime(out, 32, "%Y-%m-%dT%H:%M:%SZ", &utc);
 }
 
@@ -149,7 +152,7 @@ static int write_index(pt_site_docs *docs, pt_site *site, const char *location, 
                            .shards = shards,
                            .settings = is_top ? docs->settings : NULL,
                            .shard_count = shard_count};
-    stamp(index.created);
+    stamp(docs->changed, index.created);
     char *text = pt_site_index_write(&index);
     if (text) error = add_doc(site, location, pt_blob_new(text, strlen(text), "application/json"));
     free(text);

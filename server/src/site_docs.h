@@ -5,6 +5,8 @@
 
 #include "site.h"
 
+#include <time.h>
+
 /* Gathers assets and swarms, then writes. */
 typedef struct pt_site_docs {
   size_t asset_count, asset_cap;
@@ -17,6 +19,7 @@ typedef struct pt_site_docs {
   size_t video_count;
   pt_site_video *videos; /* room for two per swarm */
   const char *settings;  /* for the index; may be NULL; borrowed */
+  time_t changed;        /* when the newest of the files was, the index's date */
 } pt_site_docs;
 
 int pt_site_docs_init(pt_site_docs *docs, size_t assets_max, size_t swarms_max);

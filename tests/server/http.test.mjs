@@ -24,6 +24,7 @@ describe('files', () => {
       'a b/c+d & e;f.txt': 'odd name', 'ünï/ö.txt': 'umlaut', 'empty.txt': '', 'plain/x.txt': 'x',
       'app.js': script, 'app.js.br': 'pretend brotli', 'app.js.gz': 'pretend gzip',
       'old.css': 'new', 'old.css.gz': 'older than the file', '.secret': 'no', 'docs/.git/config': 'no',
+      '.well-known/acme-challenge/token': 'well known', '.well-known/.secret': 'no',
       'media/a.mp4': '1', 'media/a.wasm': '1', 'media/a.avif': '1', 'media/a.webp': '1',
       'media/a.woff2': '1', 'media/a.mjs': '1', 'media/a.svg': '1', 'media/a.unheard-of': '1',
     });
@@ -86,6 +87,7 @@ describe('files', () => {
     for (const where of ['/nope.txt', '/../etc/passwd', '/%2e%2e/%2e%2e/etc/passwd',
       '/docs/%2e%2e/%2e%2e/etc/passwd', '/..%2f..%2fetc/passwd', '/out.txt', '/out/passwd',
       '/.secret', '/docs/.git/config', '/%2esecret', '/.peertide/../.secret', '/index.html/',
+      '/.well-known/.secret', '/.well-known/../.secret', '/docs/.well-known/x', '/.well-known/',
       '/.peertide/', '/.peertide/nothing', '/.peertide/torrents/../index.json/x', '/a%5cb']) {
       const { status, body } = await get(where);
       assert.ok([301, 404].includes(status), `${where}: ${status}`);
@@ -93,6 +95,11 @@ describe('files', () => {
     }
     assert.equal((await get('/inside.html')).body.toString(), 'docs');
     assert.doesNotMatch(await raw(server, 'GET /film.webm%00.txt HTTP/1.1\r\nHost: x\r\n\r\n'), / 200 /);
+  });
+
+  test('what others ask for under /.well-known/, such as certificates\' proofs, is served and not shared', async () => {
+    assert.equal((await get('/.well-known/acme-challenge/token')).body.toString(), 'well known');
+    assert.ok(!Object.keys((await server.index()).assets).some((each) => each.startsWith('/.well-known')));
   });
 
   test('ranges: from, to, at the end, beyond, wrong and several', async () => {

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { open } from 'node:fs/promises';
+import { open, utimes } from 'node:fs/promises';
 import net from 'node:net';
 import path from 'node:path';
 import tls from 'node:tls';
@@ -84,6 +84,19 @@ test('it starts again on the port it had, at once', async (context) => {
   await first.stop();
   const second = await serve(context, site, { args: ['--port', String(first.port)] });
   assert.equal(second.port, first.port);
+});
+
+test('after a restart the index is the same, so that visitors who come back load nothing', async (context) => {
+  const site = await makeSite(context, { 'a.txt': 'a', 'b/c.txt': 'c' });
+  await utimes(path.join(site, 'a.txt'), 1_000_000_000, 1_000_000_000);
+  await utimes(path.join(site, 'b/c.txt'), 1_100_000_000, 1_100_000_000);
+  const first = await serve(context, site);
+  const before = await request(first, '/.peertide/index.json');
+  assert.equal(JSON.parse(before.body).created, '2004-11-09T11:33:20Z');
+  await first.stop();
+  const second = await serve(context, site);
+  const headers = { 'if-none-match': before.headers.etag };
+  assert.equal((await request(second, '/.peertide/index.json', { headers })).status, 304);
 });
 
 test('it listens where it is told, IPv6 included', async (context) => {
