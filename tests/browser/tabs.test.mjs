@@ -96,3 +96,25 @@ test('tabs that share nothing are two visitors', async () => {
   await stage.openTab(first, { start: { shareNode: false } });
   await until('both to be there', async () => (await connected()) === 2);
 });
+
+for (const address of ['srcdoc', 'blob:']) {
+  test(`a frame whose address is no URL of the site (${address}) shares the node of its page`, async () => {
+    const visitor = await stage.arrive();
+    await stage.take(visitor, stage.pictures.slice(0, 1));
+    const said = await visitor.evaluate((kind) => new Promise((resolve) => {
+      const html = `<!doctype html><title>A frame</title><script type="module">
+        import { Peertide } from '${location.origin}/.peertide/peertide.js';
+        const told = ({ id, fallback }) => parent.postMessage({ id, fallback }, '*');
+        Peertide.start().then((tide) => told(tide.stats()), (error) => told({ fallback: String(error) }));
+      </script>`;
+      const frame = document.createElement('iframe');
+      if (kind === 'srcdoc') frame.srcdoc = html;
+      else frame.src = URL.createObjectURL(new Blob([html], { type: 'text/html' }));
+      addEventListener('message', ({ data }) => resolve(data), { once: true });
+      document.body.append(frame);
+    }), address);
+    assert.deepEqual(said, { id: (await statsOf(visitor)).id }, 'and no word of a fallback');
+    visitor.assertNoProblems();
+    await visitor.close();
+  });
+}

@@ -53,7 +53,9 @@ export class Peertide extends EventTarget {
    * Rejects only with {@link PeertideError} `invalid-option`.
    */
   static async start(options: PeertideOptions = {}): Promise<Peertide> {
-    const tide = new Peertide(resolveOptions(options, location.href));
+    // Documents without an address of their own (srcdoc, blob:) are of the site, too.
+    const base = /^http/.test(location.href) ? location.href : self.origin;
+    const tide = new Peertide(resolveOptions(options, base));
     if (tide.#options.debug) {
       const aside = await import('../aside.ts').catch(() => undefined);
       if (aside) new aside.DebugLog(tide, tide.#abort.signal);
@@ -108,7 +110,7 @@ export class Peertide extends EventTarget {
    */
   setConsent(consent: ConsentOption): void {
     this.#assertOpen();
-    resolveOptions({ consent }, location.href);
+    resolveOptions({ consent }, this.#options.indexUrl);
     this.#seat?.setConsent(consent);
     this.#decide(consent);
   }
