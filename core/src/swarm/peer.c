@@ -159,9 +159,8 @@ void pt_peer_ask(pt_peer *p, uint32_t piece) {
     p->answered_us = s->cx->now_us;
     pt_swarm_wake(s, s->cx->now_us + PT_STALL_US);
   }
-  /* Until it has proven itself its blocks are checked one by one; so are those
-   * of a piece that nobody else could tell the leaves of. */
-  if (!p->remote->proven || s->pieces[piece].available == 1) pt_layers_ask_leaves(p, piece);
+  /* Until it has proven itself its blocks are checked one by one. */
+  if (!p->remote->proven) pt_layers_ask_leaves(p, piece);
   for (uint32_t begin = 0; begin < size; begin += PT_BLOCK_SIZE) {
     if (!pt_assembly_lacks(s, piece, begin / PT_BLOCK_SIZE) || asked_already(p, piece, begin))
       continue;
