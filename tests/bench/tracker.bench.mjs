@@ -60,8 +60,9 @@ async function measure(start, how, where = 'announce') {
 
 const announces = (count, ...more) => ['--connections', count, '--offers', 5, '--offer-bytes', 600,
   '--seconds', seconds, ...more];
-// All of many announce in turn, about once a second: fewer turns would not be a measurement.
-const manySeconds = Math.max(10, seconds);
+// All of many announce in turn, about once a second, and are answered together: in fewer
+// turns, one more or less would be seen in the figure.
+const manySeconds = Math.max(20, seconds);
 const ways = {
   ours: [startOurs, announces(connections)],
   theirs: [startTheirs, announces(connections)],
