@@ -328,7 +328,9 @@ static bool note_upgrade(struct lws *wsi, pt_server *server) {
 }
 
 static void on_destroy(struct lws *wsi, pt_server *server) {
-  pt_gate_network *network = lws_get_opaque_user_data(wsi);
+  bool is_new = wsi == server->newcomer;
+  pt_gate_network *network = is_new ? server->newcomer_network : lws_get_opaque_user_data(wsi);
+  if (is_new) server->newcomer = NULL;
   forget_upgrade(wsi, server);
   server->counters.connections--;
   pt_gate_leave_network(&server->gate, network, pt_clock_us());
@@ -363,6 +365,8 @@ int pt_http_callback(struct lws *wsi, enum lws_callback_reasons reason, void *us
   switch (reason) {
   case LWS_CALLBACK_WSI_CREATE:
     server->counters.connections++;
+    if (server->is_adopting) server->newcomer = wsi;
+    server->is_adopting = false;
     return 0;
   case LWS_CALLBACK_WSI_DESTROY:
     on_destroy(wsi, server);

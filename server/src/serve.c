@@ -127,11 +127,15 @@ static void on_accepted(void *context, int fd, const struct sockaddr *from) {
 
 static void on_asked(void *context, int fd, void *ticket) {
   pt_server *server = &((serving *)context)->server;
-  struct lws *wsi = lws_adopt_socket_vhost(server->vhost, fd); /* closes it when it fails */
-  if (wsi)
-    lws_set_opaque_user_data(wsi, ticket); /* left when the connection is destroyed */
-  else
-    leave(server, ticket);
+  server->is_adopting = true;
+  server->newcomer_network = ticket;
+  (void)lws_adopt_socket_vhost(server->vhost, fd); /* closes it when it fails */
+  if (server->newcomer)
+    lws_set_opaque_user_data(server->newcomer, ticket); /* left when it is destroyed */
+  else if (server->is_adopting)
+    leave(server, ticket); /* there never was a connection; else it has left already */
+  server->is_adopting = false;
+  server->newcomer = NULL;
 }
 
 static void on_gone(void *context, void *ticket, bool was_late) {

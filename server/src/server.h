@@ -57,6 +57,11 @@ typedef struct pt_server {
   pt_cidr proxies[PT_PROXIES_MAX]; /* that are trusted */
   size_t proxy_count;
   pt_upgrade upgrade;
+  /* A socket that is being handed to lws: the connection may be closed again before
+   * lws says that it took the socket. */
+  bool is_adopting;     /* no connection has been made of it yet */
+  struct lws *newcomer; /* that connection, while there is one */
+  pt_gate_network *newcomer_network;
   uint64_t started_us;
   bool stopping;
   /* The one buffer that bodies pass through, with room in front as lws wants. */

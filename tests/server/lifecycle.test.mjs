@@ -113,12 +113,39 @@ test('it listens where it is told, IPv6 included', async (context) => {
   assert.equal((await fetch(`${six.url}/a.txt`)).status, 200);
 });
 
+const certify = (cert, key) => promisify(execFile)('openssl', ['req', '-x509', '-newkey', 'ec', '-pkeyopt',
+  'ec_paramgen_curve:prime256v1', '-nodes', '-days', '2', '-subj', '/CN=localhost', '-keyout', key, '-out', cert]);
+
+/** The fingerprint of the certificate that a new connection is shown. */
+async function shown(server) {
+  const socket = tls.connect({ port: server.port, host: '127.0.0.1', rejectUnauthorized: false });
+  await within('the handshake', once(socket, 'secureConnect'));
+  const { fingerprint256 } = socket.getPeerCertificate();
+  socket.destroy();
+  return fingerprint256;
+}
+
+test('who knocks at the HTTPS port with something else, or leaves in the handshake, keeps nobody out', async (context) => {
+  const site = await makeSite(context, { 'a.txt': 'a' });
+  const [cert, key] = ['.cert', '.key'].map((name) => path.join(site, name));
+  await certify(cert, key);
+  const server = await serve(context, site, { ready: false,
+    args: ['--tls-cert', cert, '--tls-key', key, '--max-network-connections', '10'] });
+  for (const words of ['GET / HTTP/1.1\r\nHost: x\r\n\r\n', 'anything', '\x16\x03\x01']) {
+    for (let i = 0; i < 12; i++) {
+      const socket = net.connect(server.port, '127.0.0.1').on('error', () => {}); // it may be reset
+      socket.end(words).resume();
+      await within('its end', new Promise((resolve) => { socket.on('close', resolve); }));
+    }
+    await shown(server);
+  }
+  for (let i = 0; i < 40; i++) await shown(server); // each leaves as soon as it may
+});
+
 test('HTTPS and secure WebSockets, HTTP/1.1 only', async (context) => {
   const site = await makeSite(context, { 'a.bin': randomBytes(3_000_000) });
   const [cert, key] = ['.cert.pem', '.key.pem'].map((name) => path.join(site, name));
-  await promisify(execFile)('openssl', ['req', '-x509', '-newkey', 'ec', '-pkeyopt',
-    'ec_paramgen_curve:prime256v1', '-nodes', '-days', '2', '-subj', '/CN=localhost',
-    '-keyout', key, '-out', cert]);
+  await certify(cert, key);
   const server = await serve(context, site, { ready: false,
     args: ['--tls-cert', cert, '--tls-key', key] });
   assert.match(server.url, /^https:/);
