@@ -9,11 +9,13 @@
 #include "place.h"
 #include "server.h"
 #include "tls_check.h"
+#include "tls_renewal.h"
 #include "turn.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <malloc.h>
+#include <openssl/err.h>
 #include <openssl/rand.h>
 #include <signal.h>
 #include <stdio.h>
@@ -37,6 +39,7 @@ typedef struct serving {
   pt_listener listener;
   pt_lobby lobby;
   pt_turn turn;
+  pt_tls_renewal tls;
   char *settings;
 } serving;
 
@@ -188,6 +191,21 @@ static void after_wait(uv_check_t *check) {
   pt_http_go_on(check->data);
 }
 
+/* Takes a new certificate for the connections to come. While only one of its two
+ * files has been replaced they don't fit: then the next look finds the other. */
+static void follow_certificate(serving *s) {
+  const pt_server_config *config = s->server.config;
+  char why[PATH_MAX + 256];
+  if (!config->tls_cert[0] || !pt_tls_renewed(&s->tls, config->tls_cert, config->tls_key)) return;
+  if (pt_tls_check(config->tls_cert, config->tls_key, why, sizeof why)) {
+    lws_tls_cert_updated(s->server.lws, config->tls_cert, config->tls_key, NULL, 0, NULL, 0);
+    ERR_clear_error(); /* what is left in it, the next handshake would take for its own */
+    pt_log(PT_LOG_INFO, "the certificate was renewed");
+  } else {
+    pt_log(PT_LOG_WARN, "the certificate in use is kept: %s", why);
+  }
+}
+
 static void on_second(uv_timer_t *timer) {
   serving *s = timer->data;
   uint64_t now_us = pt_clock_us();
@@ -199,6 +217,7 @@ static void on_second(uv_timer_t *timer) {
   pt_gate_tick(&s->server.gate, now_us);
   pt_tracker_tick(s->server.tracker, now_us);
   pt_listener_resume(&s->listener);
+  follow_certificate(s);
   if (s->server.indexer) pt_indexer_follow(s->server.indexer);
 }
 
@@ -290,6 +309,7 @@ static bool open_all(serving *s) {
     fprintf(stderr, "peertide serve: %s: %s\n", config->dir, strerror(errno));
     return false;
   }
+  if (config->tls_cert[0]) (void)pt_tls_renewed(&s->tls, config->tls_cert, config->tls_key);
   if ((config->tls_cert[0] && !pt_tls_check(config->tls_cert, config->tls_key, why, sizeof why)) ||
       !pt_turn_read(&s->turn, config->turn_url, config->turn_secret_file, why, sizeof why) ||
       !pt_listener_open(&s->listener, config->host, (uint16_t)config->port, why, sizeof why)) {

@@ -17,10 +17,10 @@ bool pt_tls_check(const char *cert_file, const char *key_file, char *why, size_t
   else if (SSL_CTX_use_PrivateKey_file(context, key_file, SSL_FILETYPE_PEM) != 1)
     what = key_file;
   SSL_CTX_free(context);
-  if (what == NULL) return true;
   const char *reason = ERR_reason_error_string(ERR_peek_error());
+  ERR_clear_error();
+  if (what == NULL) return true;
   snprintf(why, why_cap, "%s is no usable %s: %s", what, what == cert_file ? "certificate" : "key",
            reason ? reason : "it can't be read");
-  ERR_clear_error();
   return false;
 }

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { open, utimes } from 'node:fs/promises';
+import { open, rename, utimes } from 'node:fs/promises';
 import net from 'node:net';
 import path from 'node:path';
 import tls from 'node:tls';
@@ -124,6 +124,21 @@ async function shown(server) {
   socket.destroy();
   return fingerprint256;
 }
+
+test('a certificate that is renewed is used without a restart, one that does not fit its key is not', async (context) => {
+  const site = await makeSite(context, { 'a.txt': 'a' });
+  const [cert, key, nextCert, nextKey] = ['.cert', '.key', '.next-cert', '.next-key'].map((name) => path.join(site, name));
+  await certify(cert, key);
+  await certify(nextCert, nextKey);
+  const server = await serve(context, site, { ready: false, args: ['--tls-cert', cert, '--tls-key', key] });
+  const first = await shown(server);
+  await rename(nextCert, cert);
+  await until('a word of the wrong one', () => /the certificate in use is kept: .*key/.test(server.log()));
+  assert.equal(await shown(server), first);
+  await rename(nextKey, key);
+  await until('the new one', async () => (await shown(server)) !== first);
+  assert.match(server.log(), /the certificate was renewed/);
+});
 
 test('who knocks at the HTTPS port with something else, or leaves in the handshake, keeps nobody out', async (context) => {
   const site = await makeSite(context, { 'a.txt': 'a' });
