@@ -301,6 +301,24 @@ static bool check_exclude(const pt_server_config *config, char *why, size_t why_
   return true;
 }
 
+/* As browsers say it: scheme, host and port, and nothing else. Another spelling
+ * would let nobody in, and tell nobody why. */
+static bool is_origin(const char *text) {
+  const char *host = strstr(text, "://");
+  if (host == NULL || host == text) return strcmp(text, "*") == 0 || strcmp(text, "null") == 0;
+  return host[3] && host[3 + strcspn(host + 3, "/?#@ ")] == 0;
+}
+
+static bool check_origins(const pt_server_config *config, char *why, size_t why_cap) {
+  for (size_t i = 0; i < config->allow_origin.count; i++) {
+    if (is_origin(config->allow_origin.word[i])) continue;
+    snprintf(why, why_cap, "allow-origin: \"%.80s\" is no origin: say https://other.example, or *",
+             config->allow_origin.word[i]);
+    return false;
+  }
+  return true;
+}
+
 bool pt_server_config_check(const pt_server_config *config, char *why, size_t why_cap) {
   if (config->torrent_route[0] && config->video_route[0] == 0) {
     snprintf(why, why_cap, "torrentRoute needs videoRoute: torrents are made of what is there");
@@ -326,7 +344,7 @@ bool pt_server_config_check(const pt_server_config *config, char *why, size_t wh
              config->trust_proxy.word[i]);
     return false;
   }
-  return check_exclude(config, why, why_cap);
+  return check_origins(config, why, why_cap) && check_exclude(config, why, why_cap);
 }
 
 static bool add_words_json(cJSON *object, const char *name, const pt_words *words) {

@@ -21,7 +21,8 @@ describe('peertide', () => {
     ['serve', '--log-level', 'loud'], ['serve', '--log-format', 'xml'], ['serve', 'a', 'b'],
     ['serve', '--tls-cert', 'x'], ['serve', '--turn-url', 'http://x'], ['index'],
     ['index', 'a', 'b'], ['index', '--port', '1', 'a'], ['serve', '--max-connections', '0'],
-    ['serve', '--config', '/nonexistent'], ['serve', '--exclude', '/'], ['index', '--exclude', '', 'a'], ['serve', '-x'], ['serve', '']];
+    ['serve', '--config', '/nonexistent'], ['serve', '--exclude', '/'], ['index', '--exclude', '', 'a'], ['serve', '-x'], ['serve', ''],
+    ['serve', '--allow-origin', 'other.example'], ['serve', '--allow-origin', 'https://other.example/']];
   for (const args of wrong) {
     test(`wrong use is one line and status 2: ${args.join(' ') || '(nothing)'}`, async () => {
       const { status, stdout, stderr } = await run(...args);
