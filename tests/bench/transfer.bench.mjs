@@ -7,8 +7,7 @@
 // and WebTorrent's bytes are verified, Peertide's are also handed to the page.
 //
 // In Chromium the pages are tabs of an ordinary profile, told apart by host
-// names (v1.localhost, v2.localhost): separate contexts are private windows,
-// in which each write to disk crosses to another process.
+// names: in private windows each write to disk crosses to another process.
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
@@ -29,13 +28,11 @@ const site = await bigFileSite(length);
 const server = await startServer(site.folder);
 const torrents = await serveWebTorrent(await readFile(path.join(site.folder, site.url)));
 let browser;
-let count = 0;
 
 async function page(url, install) {
-  const profile = browser.name === 'Chromium';
-  const visitor = profile ? await browser.ownTab() : await browser.visitor();
+  const visitor = await browser.visitor();
   if (install) await visitor.prepare(install);
-  return visitor.open(profile ? url.replace('127.0.0.1', `v${++count}.localhost`) : url);
+  return visitor.open(url);
 }
 
 async function bare(message) {

@@ -4,19 +4,22 @@ import assert from 'node:assert/strict';
 import { rename, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { createHash, randomBytes } from 'node:crypto';
-import { afterEach, beforeEach, test } from 'node:test';
+import { after, afterEach, beforeEach, test } from 'node:test';
+import { Browsers } from './harness/browsers.mjs';
 import { copySite, smallSite } from './harness/fixture.mjs';
 import { startServer } from './harness/server.mjs';
 import { Stage, statsOf } from './harness/stage.mjs';
 import { until } from './harness/wait.mjs';
 
+const browsers = new Browsers();
 let stage;
 beforeEach(async () => {
   const { folder, remove } = await copySite(await smallSite());
-  stage = await Stage.open({ site: folder });
+  stage = await Stage.open({ site: folder, browsers });
   stage.atEnd(remove);
 });
 afterEach(() => stage?.close());
+after(() => browsers.close());
 
 /** Puts new bytes in place of an asset, as deployments do: written aside, then renamed. */
 async function replace(url, bytes) {

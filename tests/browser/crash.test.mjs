@@ -5,18 +5,21 @@ import assert from 'node:assert/strict';
 import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import { afterEach, beforeEach, test } from 'node:test';
+import { after, afterEach, beforeEach, test } from 'node:test';
+import { Browsers } from './harness/browsers.mjs';
 import { workersOf } from './harness/processes.mjs';
 import { Stage, statsOf } from './harness/stage.mjs';
 import { until } from './harness/wait.mjs';
 
 // One stage per test: they break it.
+const browsers = new Browsers();
 let stage, film;
 beforeEach(async () => {
-  stage = await Stage.open();
+  stage = await Stage.open({ browsers });
   [film] = stage.films;
 });
 afterEach(() => stage?.close());
+after(() => browsers.close());
 
 /** Begins to read the film with an ordinary fetch(); `kit.reading` is its hash, or undefined where it broke off. */
 async function beginFilm(tab) {

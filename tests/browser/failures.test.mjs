@@ -1,15 +1,18 @@
 // Visitors close their laptops, servers crash, networks cut what they do not
 // know: what is under way must still complete, with the right bytes.
 import assert from 'node:assert/strict';
-import { afterEach, beforeEach, test } from 'node:test';
+import { after, afterEach, beforeEach, test } from 'node:test';
+import { Browsers } from './harness/browsers.mjs';
 import { proxyTo } from './harness/proxy.mjs';
 import { Stage, statsOf } from './harness/stage.mjs';
 import { until } from './harness/wait.mjs';
 
 // One stage per test: they break it.
+const browsers = new Browsers();
 let stage;
-beforeEach(async () => { stage = await Stage.open(); });
+beforeEach(async () => { stage = await Stage.open({ browsers }); });
 afterEach(() => stage?.close());
+after(() => browsers.close());
 
 /** Slow enough that a transfer of the film can be met half-way. */
 const slow = { uploadLimit: 1 << 20 };

@@ -1,20 +1,23 @@
 // Some visitors lie. What they send must not reach the page, they must be
 // found out by name, and nobody's visit may fail for it.
 import assert from 'node:assert/strict';
-import { afterEach, beforeEach, test } from 'node:test';
+import { after, afterEach, beforeEach, test } from 'node:test';
+import { Browsers } from './harness/browsers.mjs';
 import { hostileWorker } from './harness/hostile-worker.mjs';
 import { proxyTo } from './harness/proxy.mjs';
 import { Stage, eventsOf, statsOf } from './harness/stage.mjs';
 import { until } from './harness/wait.mjs';
 
+const browsers = new Browsers();
 let stage, proxy;
 beforeEach(async () => {
-  stage = await Stage.open();
+  stage = await Stage.open({ browsers });
   proxy = await proxyTo(stage.server.url);
   stage.atEnd(() => proxy.close());
   proxy.rewrite.set('/.peertide/peertide.worker.js', hostileWorker);
 });
 afterEach(() => stage?.close());
+after(() => browsers.close());
 
 /** Arrives through the proxy, and so with a worker that corrupts what it gives. */
 async function arriveHostile() {

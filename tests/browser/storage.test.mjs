@@ -5,22 +5,25 @@ import assert from 'node:assert/strict';
 import { createHash, randomBytes } from 'node:crypto';
 import { rename, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { afterEach, beforeEach, test } from 'node:test';
+import { after, afterEach, beforeEach, test } from 'node:test';
+import { Browsers } from './harness/browsers.mjs';
 import { copySite, smallSite } from './harness/fixture.mjs';
 import { proxyTo } from './harness/proxy.mjs';
 import { Stage, eventsOf, statsOf } from './harness/stage.mjs';
 import { until } from './harness/wait.mjs';
 
 // One stage per test: they break it.
+const browsers = new Browsers();
 let stage, proxy;
 beforeEach(async () => {
   const { folder, remove } = await copySite(await smallSite());
-  stage = await Stage.open({ site: folder });
+  stage = await Stage.open({ site: folder, browsers });
   stage.atEnd(remove);
   proxy = await proxyTo(stage.server.url);
   stage.atEnd(() => proxy.close());
 });
 afterEach(() => stage?.close());
+after(() => browsers.close());
 
 /** Switches off the pictures and films of the site; the page and the client stay. */
 const contentOff = () => { proxy.refuse = ({ url }) => stage.expected.has(url.split('?')[0]); };
@@ -189,18 +192,21 @@ test('a browser that refuses its file system: one event, and everything goes on 
   assert.ok(assetBodyBytes <= 0.05 * stage.length, `it gives from memory, but for ${assetBodyBytes} bytes`);
 });
 
-test('a quota smaller than the site: one event, new pieces take the place of old ones', async () => {
-  const quotaSize = 3 << 20;
-  const visitor = await arrive({ start: null });
-  const session = await visitor.page.createCDPSession();
-  await session.send('Storage.overrideQuotaForOrigin', { origin: proxy.url, quotaSize });
-  await visitor.evaluate(() => globalThis.kit.start());
-  await stage.takeAll(visitor);
-  assert.deepEqual((await eventsOf(visitor, 'error')).map(({ code }) => code), ['store-full']);
-  const { onDisk } = await statsOf(visitor);
-  assert.ok(onDisk > 0 && onDisk <= quotaSize, `${onDisk} bytes`);
-  visitor.assertNoProblems();
-});
+// An ordinary profile gives room to each file by the megabyte, a private window to the byte.
+for (const [privately, quotaSize] of [[false, 7 << 20], [true, 3 << 20]]) {
+  const where = privately ? 'in a private window' : 'in an ordinary one';
+  test(`a quota smaller than the site, ${where}: one event, new pieces take the place of old ones`, async () => {
+    const visitor = await arrive({ start: null, privately });
+    const session = await visitor.page.createCDPSession();
+    await session.send('Storage.overrideQuotaForOrigin', { origin: visitor.at(proxy.url), quotaSize });
+    await visitor.evaluate(() => globalThis.kit.start());
+    await stage.takeAll(visitor);
+    assert.deepEqual((await eventsOf(visitor, 'error')).map(({ code }) => code), ['store-full']);
+    const { onDisk } = await statsOf(visitor);
+    assert.ok(onDisk > 0 && onDisk <= quotaSize, `${onDisk} bytes`);
+    visitor.assertNoProblems();
+  });
+}
 
 test("store: 'memory' leaves nothing on the disk", async () => {
   const visitor = await arrive({ start: { store: 'memory' } });

@@ -5,12 +5,14 @@ import { createHash, randomBytes } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import { afterEach, beforeEach, test } from 'node:test';
+import { after, afterEach, beforeEach, test } from 'node:test';
+import { Browsers } from './harness/browsers.mjs';
 import { Stage, statsOf } from './harness/stage.mjs';
 import { until } from './harness/wait.mjs';
 
 const length = 32 << 20;
 const url = '/large.bin';
+const browsers = new Browsers();
 let stage, sha256;
 beforeEach(async () => {
   const site = await mkdtemp(path.join(os.tmpdir(), 'peertide-tabs-'));
@@ -18,10 +20,11 @@ beforeEach(async () => {
   sha256 = createHash('sha256').update(bytes).digest('hex');
   await writeFile(path.join(site, 'large.bin'), bytes);
   await writeFile(path.join(site, 'index.html'), '<!doctype html><title>tabs</title><link rel="icon" href="data:,">');
-  stage = await Stage.open({ site });
+  stage = await Stage.open({ site, browsers });
   stage.atEnd(() => rm(site, { recursive: true, force: true }));
 });
 afterEach(() => stage?.close());
+after(() => browsers.close());
 
 const connected = async () => (await stage.server.stats()).peers.connected;
 /** Begins the download in the page, by `fetch` or `tide.fetch`; `kit.hashed` is its hash, once it is there. */
@@ -46,7 +49,7 @@ const ends = [
 ];
 for (const [browser, what, end, explicit = false] of ends) {
   test(`${browser}: two tabs have one set of connections; when the hosting one ${what}, a download in the other goes on`, async (t) => {
-    const giver = await stage.arrive({ start: { uploadLimit: 8 << 20 } });
+    const giver = await stage.arrive({ start: { uploadLimit: 4 << 20 } });
     await stage.server.measure(() => giver.evaluate((target) => globalThis.kit.hash(target), url));
     const first = await stage.arrive({ browser });
     const second = await stage.openTab(first);

@@ -27,8 +27,9 @@ before(async () => {
   });
   const neighbour = await stage.arrive();
   await stage.takeAll(neighbour);
-  plain = await stage.arrive({ url: proxy.url, start: false });
-  tidal = await stage.arrive({ url: proxy.url });
+  // Requests are compared to the letter: both call the site by the same name.
+  plain = await stage.arrive({ url: proxy.url, start: false, privately: true });
+  tidal = await stage.arrive({ url: proxy.url, privately: true });
   await stage.take(tidal, stage.pictures.slice(0, 2));
 });
 after(() => stage?.close());

@@ -75,10 +75,10 @@ test('on a site without encryption, where browsers have less, the explicit API t
   const url = `http://site.test:${stage.server.port}`;
   const get = (visitor) => visitor.evaluate((urls) => Promise.all(urls.map(async (path) =>
     (await (await globalThis.kit.tide.fetch(path)).arrayBuffer()).byteLength)), stage.films);
-  const first = await stage.arrive({ browser, url });
+  const first = await stage.arrive({ browser, url, privately: true });
   assert.equal(await first.evaluate(() => globalThis.isSecureContext), false, 'the case must be what it says');
   await get(first);
-  const second = await stage.arrive({ browser, url });
+  const second = await stage.arrive({ browser, url, privately: true });
   const { result, assetBodyBytes } = await stage.server.measure(() => get(second));
   assert.deepEqual(result, stage.films.map((path) => stage.expected.get(path).length));
   const { fallback, peers } = await statsOf(second);

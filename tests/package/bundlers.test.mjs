@@ -17,9 +17,9 @@ const start = `import { Peertide } from 'peertide';
 Peertide.start().then((tide) => { globalThis.tide = tide; });
 `;
 
-/** A visitor of a page that starts Peertide itself. */
+/** A visitor of a page that starts Peertide itself, in a private window. */
 async function arrive(stage, url = stage.server.url) {
-  return adopted(await stage.arrive({ url, start: false }));
+  return adopted(await stage.arrive({ url, start: false, privately: true }));
 }
 
 /** Two visitors look at everything; the second must have it from the first. */
@@ -88,7 +88,7 @@ test("Vite's development server", async (t) => {
   try {
     await t.test('nothing configured, and nobody there who could share: the page is right, and told why', async () => {
       const vite = await serve({});
-      const visitor = await stage.arrive({ url: vite.url, start: false, prepare: () => {
+      const visitor = await stage.arrive({ url: vite.url, start: false, privately: true, prepare: () => {
         globalThis.said = [];
         console.info = (text) => globalThis.said.push(text);
       } });
@@ -112,7 +112,7 @@ test("Vite's development server", async (t) => {
       await write(folder, { 'other.html': page('<script type="module" src="/other.js"></script>'),
         'other.js': start.replace('start()', "start({ serviceWorker: '/peertide.sw.js' })") });
       const vite = await serve({});
-      const visitor = await stage.arrive({ url: `${vite.url}/other.html#`, start: false });
+      const visitor = await stage.arrive({ url: `${vite.url}/other.html#`, start: false, privately: true });
       await adopted(visitor);
       assert.equal((await statsOf(visitor)).intercepting, true);
       visitor.assertNoProblems();

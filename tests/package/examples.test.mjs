@@ -45,9 +45,9 @@ async function open(name) {
 async function visit(name, use) {
   const stage = await open(name);
   try {
-    const first = await adopted(await stage.arrive({ start: false }));
+    const first = await adopted(await stage.arrive({ start: false, privately: true }));
     await use(first, true, stage);
-    const second = await adopted(await stage.arrive({ start: false }));
+    const second = await adopted(await stage.arrive({ start: false, privately: true }));
     await use(second, false, stage);
     for (const visitor of [first, second]) {
       assert.equal((await statsOf(visitor)).fallback, undefined);

@@ -43,7 +43,7 @@ before(async () => {
 });
 after(() => stage?.close());
 
-const arrive = (url, browser) => stage.arrive({ browser, url, start: false });
+const arrive = (url, browser) => stage.arrive({ browser, url, start: false, privately: true });
 
 test('names that say the content: all parts find one another, the second visitor is served by the first', async () => {
   const [first, second] = await Promise.all([1, 2].map(() => arrive(`${stage.server.url}/careful`)));

@@ -2,6 +2,7 @@
 //   const browser = await launchChromium();        // or launchFirefox()
 //   const visitor = await browser.visitor();       // as many as wanted
 //   await browser.close();                         // or browser.kill()
+import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import puppeteer from 'puppeteer-core';
 import { chromiumProgram, firefoxProgram } from './paths.mjs';
@@ -28,9 +29,69 @@ const firefoxPreferences = {
   'datareporting.policy.dataSubmissionEnabled': false,
 };
 
+/** Visitors there have been: no host name is ever used twice. */
+let hosts = 0;
+
+/** Someone with a browsing context of his own: a private window in Chromium, a container in Firefox. */
+class OwnContext {
+  #context;
+
+  constructor(context) {
+    this.#context = context;
+  }
+
+  newPage() {
+    return this.#context.newPage();
+  }
+
+  /** The address of a page for this visitor. */
+  at(url) {
+    return url;
+  }
+
+  /** Closes what is still open. */
+  async close() {
+    await this.#context.close();
+  }
+}
+
+/**
+ * Someone in tabs of the browser's own profile. Of others there he is told apart by nothing but the host name
+ * that stands for 127.0.0.1: storage, caches, cookies and service workers go by it.
+ */
+class OwnName {
+  #puppet;
+  #host;
+  #pages = new Set();
+
+  constructor(puppet, host) {
+    this.#puppet = puppet;
+    this.#host = host;
+  }
+
+  /** Behind another tab, but as if it were in front: a window for each takes four times the processor time. */
+  async newPage() {
+    const page = await this.#puppet.newPage({ background: true });
+    this.#pages.add(page);
+    page.once('close', () => this.#pages.delete(page));
+    await page.emulateFocusedPage(true);
+    return page;
+  }
+
+  at(url) {
+    if (!this.#host) return url;
+    const own = url.replace('//127.0.0.1', `//${this.#host}`);
+    assert.notEqual(own, url, 'under another name than 127.0.0.1 visitors are told apart by private windows only');
+    return own;
+  }
+
+  async close() {
+    await Promise.all([...this.#pages].map((page) => page.close({ runBeforeUnload: false }).catch(() => {})));
+  }
+}
+
 class Browser {
   #puppet;
-  #visitors = new Set();
   #ownProfile;
 
   constructor(name, puppet, profile) {
@@ -39,27 +100,19 @@ class Browser {
     this.#ownProfile = profile !== undefined;
   }
 
-  /** Of the browser's first process. */
-  get pid() {
-    return this.#puppet.process().pid;
-  }
-
-  async visitor() {
-    const context = this.#ownProfile ? this.#puppet.defaultBrowserContext() : await this.#puppet.createBrowserContext();
-    const visitor = new Visitor(this, context, await context.newPage());
-    this.#visitors.add(visitor);
-    return visitor;
-  }
-
   /**
-   * A tab of the browser's own profile, told apart by nothing but the host name
-   * that it opens. The contexts of `visitor()` are private windows, where
-   * Chromium keeps a site's files in the memory of another process.
+   * A visitor who has never been here. In Chromium an ordinary one: in a private window (`privately`) a site's
+   * files are in the memory of another process, and each access to them crosses over to it. Firefox keeps the
+   * files of a container on the disk.
    */
-  async ownTab() {
-    const visitor = new Visitor(this, { close: async () => {} }, await this.#puppet.newPage());
-    this.#visitors.add(visitor);
-    return visitor;
+  async visitor({ privately = this.name === 'Firefox' } = {}) {
+    const places = await this.#places(privately);
+    return new Visitor(this, places, await places.newPage());
+  }
+
+  async #places(privately) {
+    if (!privately) return new OwnName(this.#puppet, this.#ownProfile ? undefined : `v${++hosts}.localhost`);
+    return new OwnContext(this.#ownProfile ? this.#puppet.defaultBrowserContext() : await this.#puppet.createBrowserContext());
   }
 
   /** The process id of the browser. */
@@ -104,3 +157,18 @@ export async function launchFirefox({ profile } = {}) {
 
 /** The launcher of a browser by its name. */
 export const launch = (name, options) => (name === 'Firefox' ? launchFirefox : launchChromium)(options);
+
+/** Browsers that many visitors share, each launched when it is asked for first. */
+export class Browsers {
+  #launched = new Map();
+
+  /** `Chromium` or `Firefox`. */
+  get(name) {
+    if (!this.#launched.has(name)) this.#launched.set(name, launch(name));
+    return this.#launched.get(name);
+  }
+
+  async close() {
+    await Promise.all([...this.#launched.values()].map(async (browser) => (await browser).close()));
+  }
+}

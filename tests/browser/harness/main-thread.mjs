@@ -19,7 +19,7 @@ export async function traceLoad(visitor, url) {
   } finally {
     bytes = await page.tracing.stop();
   }
-  return read(JSON.parse(Buffer.from(bytes).toString()).traceEvents, url);
+  return read(JSON.parse(Buffer.from(bytes).toString()).traceEvents, visitor.at(url));
 }
 
 function read(events, url) {

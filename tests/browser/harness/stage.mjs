@@ -1,18 +1,24 @@
 // A stage for one test file: a server with a site, browsers, and visitors
 // that arrive, take the site and are looked at. Everything ends with it.
 import assert from 'node:assert/strict';
-import { launch } from './browsers.mjs';
+import { Browsers, launch } from './browsers.mjs';
 import { expectedMedia, smallSite, totalLength } from './fixture.mjs';
 import { installKit } from './page-kit.mjs';
 import { startServer } from './server.mjs';
 
 export class Stage {
   #closers = [];
-  #browsers = new Map();
+  #visitors = new Set();
+  #browsers;
 
-  /** With a server for `site` (default: the small site); `args` go to `peertide serve`. */
-  static async open({ site, args } = {}) {
+  /**
+   * With a server for `site` (default: the small site); `args` go to `peertide serve`. Launching browsers
+   * takes seconds: the stages of a file may share `browsers`, which only their visitors leave in the end.
+   */
+  static async open({ site, args, browsers } = {}) {
     const stage = new Stage();
+    stage.#browsers = browsers ?? new Browsers();
+    if (!browsers) stage.atEnd(() => stage.#browsers.close());
     stage.site = site ?? (await smallSite());
     stage.expected = await expectedMedia(stage.site);
     stage.length = totalLength(stage.expected);
@@ -36,9 +42,8 @@ export class Stage {
 
   /** The shared browser of that name, or with `options` one of its own. */
   async browser(name = 'Chromium', options) {
-    if (!options && this.#browsers.has(name)) return this.#browsers.get(name);
+    if (!options) return this.#browsers.get(name);
     const browser = await launch(name, options);
-    if (!options) this.#browsers.set(name, browser);
     this.atEnd(() => browser.close());
     return browser;
   }
@@ -46,12 +51,19 @@ export class Stage {
   /**
    * A new visitor on the site's page.
    * - `browser`: name or browser; `url`: origin to go to (default: the server)
+   * - `privately`: in a private window
    * - `start`: options of Peertide.start; false: the page starts nothing
    * - `prepare`: run in the page before everything else
    */
-  async arrive({ browser = 'Chromium', ...rest } = {}) {
-    const visitor = await (typeof browser === 'string' ? await this.browser(browser) : browser).visitor();
-    return this.#open(visitor, rest);
+  async arrive({ browser, privately, ...rest } = {}) {
+    return this.#open(await this.visitor(browser, { privately }), rest);
+  }
+
+  /** A new visitor in a browser (name or browser), on no page yet; options as for Browser.visitor. */
+  async visitor(browser = 'Chromium', options) {
+    const visitor = await (typeof browser === 'string' ? await this.browser(browser) : browser).visitor(options);
+    this.#visitors.add(visitor);
+    return visitor;
   }
 
   /** Another tab of a visitor, on the site's page; options as above. */
@@ -91,6 +103,7 @@ export class Stage {
   }
 
   async close() {
+    await Promise.all([...this.#visitors].map((visitor) => visitor.close()));
     for (const close of this.#closers.reverse()) await close();
   }
 }

@@ -1,5 +1,5 @@
-// One visitor of a site: a page in a browsing context of its own (own cache,
-// own storage, own service workers), whichever browser it runs in.
+// One visitor of a site: a page with a cache, storage and service workers that
+// no other visitor has, whichever browser it runs in.
 import assert from 'node:assert/strict';
 import { seconds } from './wait.mjs';
 
@@ -17,12 +17,12 @@ const droppedByPlayer = /^Failed to load ‘’\. A ServiceWorker intercepted th
 export class Visitor {
   /** What a careful visitor would see in the console: errors and warnings of the page's scripts. */
   problems = [];
-  #context;
+  #places;
   #browser;
 
-  constructor(browser, context, page) {
+  constructor(browser, places, page) {
     this.#browser = browser;
-    this.#context = context;
+    this.#places = places;
     this.page = page;
     page.setDefaultTimeout(seconds(120));
     page.on('pageerror', (error) => {
@@ -41,7 +41,7 @@ export class Visitor {
 
   /** Another tab of the same visitor. */
   async tab() {
-    return new Visitor(this.#browser, this.#context, await this.#context.newPage());
+    return new Visitor(this.#browser, this.#places, await this.#places.newPage());
   }
 
   /** Closes this tab only. */
@@ -55,8 +55,13 @@ export class Visitor {
     return this;
   }
 
+  /** The address that a page of 127.0.0.1 has for this visitor. */
+  at(url) {
+    return this.#places.at(url);
+  }
+
   async open(url) {
-    await this.page.goto(url, { waitUntil: 'load', timeout: seconds(120) });
+    await this.page.goto(this.at(url), { waitUntil: 'load', timeout: seconds(120) });
     return this;
   }
 
@@ -71,7 +76,7 @@ export class Visitor {
   /** Leaves politely: the tab is closed, its pagehide handlers run. */
   async close() {
     await this.page.close({ runBeforeUnload: false }).catch(() => {});
-    await this.#context.close().catch(() => {});
+    await this.#places.close().catch(() => {});
   }
 
   /** Gone without a farewell, and with it all visitors of the same browser. */
