@@ -21,6 +21,9 @@ typedef struct pt_hub_options {
   /* Queues one message for a connection. False when its queue is full or it is
    * closing: it will be closed, with pt_hub_close() later, not from within. */
   bool (*send)(void *connection, const void *text, size_t len);
+  /* A message for it is about to be queued: what that takes is fetched into the
+   * processor's cache, without waiting for it. NULL: it is not. */
+  void (*expect)(const void *connection);
   /* Closes a connection once its queue is sent; pt_hub_close() comes later. */
   void (*close)(void *connection, unsigned status, const char *reason);
   /* The iceServers of a welcome: a malloc()ed JSON array, or NULL. */

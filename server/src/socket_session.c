@@ -103,6 +103,11 @@ static void flush_all(pt_server *server) {
   }
 }
 
+static void expect_message(const void *connection) {
+  const pt_socket_session *s = connection;
+  if (s->out.data) __builtin_prefetch(pt_frames_next(&s->out) + pt_frames_left(&s->out), 1);
+}
+
 static bool send_message(void *connection, const void *text, size_t len) {
   pt_socket_session *s = connection;
   pt_server *server = s->server;
@@ -352,6 +357,7 @@ static bool may_join(void *connection) {
 
 void pt_socket_hub_options(pt_hub_options *options) {
   options->send = send_message;
+  options->expect = expect_message;
   options->close = close_connection;
   options->place = place_of;
   options->may_join = may_join;

@@ -47,7 +47,8 @@ static void reply(pt_tracker *tracker, pt_tracker_session *session, const pt_mem
 /* In a large crowd hardly anything of a member that is drawn is in the
  * processor's cache, and each pointer waits for the one before. All are followed
  * at once, one step after the other. */
-static void fetch_ahead(const pt_membership *const *chosen, size_t count) {
+static void fetch_ahead(const pt_membership *const *chosen, size_t count,
+                        void (*expect)(const void *connection)) {
   for (size_t i = 0; i < count; i++) __builtin_prefetch(chosen[i]);
   for (size_t i = 0; i < count; i++) __builtin_prefetch(chosen[i]->of);
   for (size_t i = 0; i < count; i++) {
@@ -59,6 +60,10 @@ static void fetch_ahead(const pt_membership *const *chosen, size_t count) {
     const pt_memberships *of = chosen[i]->of;
     if (of->legacy) __builtin_prefetch(((pt_tracker_peer *)of->owner)->session->connection, 1);
   }
+  for (size_t i = 0; i < count && expect; i++) {
+    const pt_memberships *of = chosen[i]->of;
+    if (of->legacy) expect(((pt_tracker_peer *)of->owner)->session->connection);
+  }
 }
 
 /* Offers go to members drawn at random, one each. */
@@ -69,7 +74,7 @@ static void distribute(pt_tracker *tracker, pt_tracker_peer *peer, const pt_memb
   if (in->has_numwant && in->numwant < want) want = in->numwant;
   if (want == 0) return;
   size_t count = pt_members_choose(m, (uint32_t)want, &tracker->hub->random, chosen);
-  fetch_ahead(chosen, count);
+  fetch_ahead(chosen, count, tracker->hub->options.expect);
   for (size_t i = 0; i < count; i++) {
     const pt_membership *to = chosen[i];
     const pt_tracker_offer *offer = &in->offers[i];

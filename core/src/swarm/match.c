@@ -1,25 +1,21 @@
 #include "swarm/match.h"
 
-/* Draws `want` different places of a list of `count` without `skip` (Floyd's
- * algorithm; want <= what there is). */
+/* Draws `want` different places of a list of `count` without `skip`; want <= what
+ * there is. One of each of `want` stretches, which begin anywhere: so none comes
+ * twice, and all are equally likely. */
 static void draw(uint32_t count, uint32_t skip, uint32_t want, bool is_seed, pt_random *random,
                  pt_match_choice *out) {
+  if (want == 0) return;
   bool skips = skip < count;
   uint32_t usable = skips ? count - 1 : count;
-  for (uint32_t i = 0; i < want; i++) {
-    uint32_t top = usable - want + i;
-    uint32_t place = want < usable ? pt_random_below(random, top + 1) : top; /* all of them */
-    for (uint32_t j = 0; j < i && want < usable; j++) {
-      if (out[j].place == place) {
-        place = top;
-        break;
-      }
-    }
+  uint32_t begin = pt_random_below(random, usable);
+  for (uint32_t i = 0, from = 0; i < want; i++) {
+    uint32_t to = (uint32_t)((uint64_t)usable * (i + 1) / want);
+    uint32_t place = begin + from + pt_random_below(random, to - from);
+    from = to;
+    if (place >= usable) place -= usable;
+    if (skips && place >= skip) place++; /* numbered without the joiner so far */
     out[i] = (pt_match_choice){.is_seed = is_seed, .place = place};
-  }
-  /* Numbered without the joiner so far: make room for it. */
-  for (uint32_t i = 0; skips && i < want; i++) {
-    if (out[i].place >= skip) out[i].place++;
   }
 }
 
