@@ -87,7 +87,7 @@ const decide = (consent) => {
 };
 
 // What browsers write into the console when a site can't be reached. Scripts can't prevent it.
-const unreachable = /Failed to load resource|net::ERR_|WebSocket connection to .* failed|can’t establish a connection|was interrupted while the page was loading|Cross-Origin Request Blocked|Loading failed for the/;
+const unreachable = /Failed to load resource|net::ERR_|WebSocket connection to .* failed|can’t establish a connection|was interrupted while the page was loading|Cross-Origin Request Blocked|Loading failed for the|A ServiceWorker passed a promise to FetchEvent.respondWith\(\) that rejected with ‘TypeError: NetworkError/;
 
 export class Restless {
   /** What was done, in order. */
@@ -169,7 +169,7 @@ export class Restless {
       case 'consent': return this.tab.evaluate(decide, this.#pick(['granted', 'granted', 'download-only', 'denied']));
       case 'offline': return this.#goOffline();
       case 'online': return this.#online();
-      case 'reload': return this.#move(() => this.#reload());
+      case 'reload': return this.#move((lost) => (lost ? this.#open() : this.#reload()));
       case 'other page': return this.#move(() => {
         this.#at = pages.find((page) => page !== this.#at);
         return this.#open();
@@ -238,12 +238,13 @@ export class Restless {
 
   /** Leaves the document. Without the site that ends at the browser's own page, or at a copy from its cache. */
   async #move(go) {
-    if (this.#offline) {
+    const lost = this.#offline;
+    if (lost) {
       await this.tab.page.goto(this.tab.at(this.#proxy.url + this.#at), { timeout: seconds(20) }).catch(() => {});
       this.#proxy.refuse = () => false;
       this.#offline = false;
     }
-    await go();
+    await go(lost); // the browser's own page, still on its way, can't be reloaded
   }
 
   async #open() {
