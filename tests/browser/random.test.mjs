@@ -15,9 +15,15 @@ import { until } from './harness/wait.mjs';
 const long = process.env.PEERTIDE_LONG === '1';
 const duration_s = Number(process.env.PEERTIDE_RANDOM_S ?? (long ? 1800 : 60));
 const seed = Number(process.env.PEERTIDE_SEED ?? randomInt(1e6));
-/** What may be kept more of at the end than after the first look at everything, in bytes. */
+/**
+ * What may be kept more of at the end than after the first look at everything, in bytes. A page that stays keeps
+ * some 150 KB more after 60 actions; then it levels off, between 160 and 195 KB after 180 to 1270 of them.
+ */
 const growth = { page: 1 << 20, worker: 1 << 20, wasm: 1 << 20 };
-/** A new document has a new core: how much that takes depends on the order in which pieces come. */
+/**
+ * A new document has a new core, whose memory never shrinks: how much that takes depends on the order in which
+ * pieces come, by 2 MiB up and down. It is no leak: over 1270 actions of a page that stays it was the same to the byte.
+ */
 const growthOfNew = { ...growth, wasm: 4 << 20 };
 
 let stage;

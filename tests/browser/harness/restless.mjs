@@ -87,7 +87,10 @@ const decide = (consent) => {
 };
 
 // What browsers write into the console when a site can't be reached. Scripts can't prevent it.
-const unreachable = /Failed to load resource|net::ERR_|WebSocket connection to .* failed|can’t establish a connection|was interrupted while the page was loading|Cross-Origin Request Blocked|Loading failed for the|A ServiceWorker passed a promise to FetchEvent.respondWith\(\) that rejected with ‘TypeError: NetworkError/;
+const unreachable = /Failed to load resource|net::ERR_|WebSocket connection to .* failed|can’t establish a connection|was interrupted while the page was loading|Cross-Origin Request Blocked|Loading failed for the/;
+// A network error goes through the service worker as one, as without it; Firefox says so of each request.
+const networkError = /Failed to load ‘([^’]+)’\. A ServiceWorker passed a promise to FetchEvent\.respondWith\(\) that rejected with ‘TypeError: NetworkError/;
+const pathOf = (url) => (url === undefined ? undefined : new URL(url).pathname);
 
 export class Restless {
   /** What was done, in order. */
@@ -99,6 +102,8 @@ export class Restless {
   #random;
   #options;
   #offline = false;
+  /** Paths of requests that did not reach the site, until their errors have been told. */
+  #refused = new Set();
   #at = pages[0];
 
   /** `stays`: in one document, from the beginning to the end; `start`: options of Peertide.start. */
@@ -120,8 +125,11 @@ export class Restless {
     const moves = this.stays ? [] : ['reload', 'other page', 'other page', 'come again', 'change tabs', 'come as somebody else'];
     const name = this.#pick([...moves, 'seek', 'seek', 'picture', 'picture', 'file', 'file', 'range', 'range', 'range', 'abort', 'abort',
       'consent', this.#offline ? 'online' : 'offline', ...(this.#offline ? ['online', 'online'] : [])]);
-    this.done.push(this.#offline ? `${name} (offline)` : name);
+    const began = this.#offline;
+    this.done.push(began ? `${name} (offline)` : name);
     await within(`${this.name}: ${this.done.slice(-5).join(', ')}`, this.#do(name), seconds(90));
+    this.#keepProblems();
+    if (!began && !this.#offline) this.#refused.clear();
     this.#proxy.requests.length = 0;
     this.#proxy.told = '';
   }
@@ -155,7 +163,8 @@ export class Restless {
   }
 
   #keepProblems() {
-    this.problems.push(...this.tab.problems.splice(0).filter((problem) => !unreachable.test(problem)));
+    const explained = (problem) => unreachable.test(problem) || this.#refused.has(pathOf(networkError.exec(problem)?.[1]));
+    this.problems.push(...this.tab.problems.splice(0).filter((problem) => !explained(problem)));
   }
 
   #do(name) {
@@ -226,7 +235,10 @@ export class Restless {
   async #goOffline() {
     await this.tab.evaluate(forgetFilm);
     this.#offline = true;
-    this.#proxy.refuse = () => true;
+    this.#proxy.refuse = ({ url }) => {
+      this.#refused.add(url.split('?')[0]);
+      return true;
+    };
     this.#proxy.cut();
   }
 
