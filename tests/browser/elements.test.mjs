@@ -37,7 +37,10 @@ async function assertAccessible(page) {
     });
     assert.deepEqual(await serious(page), [], scheme);
   }
+  await page.bringToFront();
   await page.setViewport({ width: 360, height: 640 });
+  // What follows the size of the window does so with the next picture of it.
+  await page.evaluate(() => new Promise((done) => { requestAnimationFrame(() => requestAnimationFrame(done)); }));
   assert.deepEqual(await serious(page), [], 'narrow');
   const overflow = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
   assert.ok(overflow <= 0, `${overflow} px wider than the window`);
