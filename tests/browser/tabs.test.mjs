@@ -108,7 +108,12 @@ for (const address of ['srcdoc', 'blob:']) {
       const html = `<!doctype html><title>A frame</title><script type="module">
         import { Peertide } from '${location.origin}/.peertide/peertide.js';
         const told = ({ id, fallback }) => parent.postMessage({ id, fallback }, '*');
-        Peertide.start().then((tide) => told(tide.stats()), (error) => told({ fallback: String(error) }));
+        const tell = (tide) => {
+          const stats = tide.stats();
+          if (stats.id || stats.fallback) told(stats);
+          else setTimeout(tell, 20, tide); // the node of the other tab has not said who it is
+        };
+        Peertide.start().then(tell, (error) => told({ fallback: String(error) }));
       </script>`;
       const frame = document.createElement('iframe');
       if (kind === 'srcdoc') frame.srcdoc = html;

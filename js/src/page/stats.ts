@@ -31,9 +31,9 @@ export interface AssetStats {
 
 /** What `tide.stats()` tells; bytes and counts since the start. */
 export interface PeertideStats {
-  /** Our peer id (40 hex digits); empty where Peertide can't run. */
+  /** Our peer id (40 hex digits); empty where Peertide can't run, and until the tab that runs the node has told it. */
   readonly id: string;
-  /** The SHA-256 implementation in use; empty where Peertide can't run. */
+  /** The SHA-256 implementation in use; empty where `id` is. */
   readonly backend: string;
   /** Why everything comes from the origin; undefined while Peertide runs. */
   readonly fallback: string | undefined;
