@@ -91,16 +91,6 @@ export class Pages {
     this.#awaited.get(source.id)?.(client);
     source.postMessage({ peertide: 'attached', instance } satisfies FromServiceWorker);
     await stored;
-    await this.#forgetGone();
-  }
-
-  /** Lets go of what belongs to pages that are gone; one that comes back, as with the back button, attaches again. */
-  async #forgetGone(): Promise<void> {
-    for (const [id, instances] of this.#pages) {
-      if (await this.#scope.clients.get(id)) continue;
-      this.#pages.delete(id);
-      for (const client of instances.values()) client.close(PtError.Cancelled);
-    }
   }
 
   async #detach(clientId: string, instance: string): Promise<void> {
