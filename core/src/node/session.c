@@ -47,7 +47,6 @@ static void lost(pt_node *n, uint64_t pause_us) {
   n->cx.server_silent = true;
   for (uint32_t i = 0; i < n->swarm_count; i++) {
     n->swarms[i]->joined = false;
-    n->swarms[i]->rejoin_us = 0;
     n->swarms[i]->dirty = true;
   }
 }
@@ -73,7 +72,7 @@ static void join(pt_node *n) {
     pt_signalling *m = fresh(n, PT_SIG_JOIN);
     for (; at < n->swarm_count && m->swarm_count < PT_SIGNAL_SWARMS_MAX; at++) {
       pt_swarm *s = n->swarms[at];
-      if (now < s->rejoin_us) continue;
+      if (s->joined && now < s->rejoin_us) continue;
       pt_sig_swarm *entry = &m->swarms[m->swarm_count++];
       memcpy(entry->key, s->key, PT_ID_SIZE);
       entry->left = s->length - s->have_bytes;
@@ -210,7 +209,8 @@ static bool join_due(const pt_node *n, uint64_t *at) {
   *at = PT_NEVER;
   for (uint32_t i = 0; i < n->swarm_count; i++) {
     const pt_swarm *s = n->swarms[i];
-    if (s->rejoin_us < *at) *at = s->rejoin_us;
+    uint64_t due = s->joined ? s->rejoin_us : 0;
+    if (due < *at) *at = due;
   }
   return *at <= n->cx.now_us;
 }
@@ -246,10 +246,9 @@ void pt_session_settle(pt_node *n) {
   }
   if (se->phase == PT_SESSION_CLOSED && n->cx.now_us >= se->open_us) open_server(n);
   if (se->phase == PT_SESSION_OPENING || se->phase == PT_SESSION_GREETING) await_welcome(n);
-  if (se->phase < PT_SESSION_GREETING) return;
-  uint64_t at; /* joining goes out with the hello: a round trip sooner others are known */
+  if (se->phase != PT_SESSION_WELCOME) return;
+  uint64_t at;
   if (join_due(n, &at)) join(n);
-  if (se->phase < PT_SESSION_WELCOME) return;
   if (n->cx.report_count) report_bans(n);
   if (stats_changed(n) && se->stats_us == PT_NEVER) se->stats_us = n->cx.now_us + PT_STATS_EVERY_US;
   if (n->cx.now_us < se->stats_us) return;
