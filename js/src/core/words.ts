@@ -22,7 +22,7 @@ export function setU64(view: DataView, at: number, value: number): void {
   setU32(view, at + 4, all ? 0xffffffff : Math.floor(value / 0x1_0000_0000));
 }
 
-const encoder = new TextEncoder();
+const encoder = /* @__PURE__ */ new TextEncoder();
 
 /** Text as the core takes it, in UTF-8. */
 export function toUtf8(text: string): Uint8Array {

@@ -13,6 +13,8 @@ export class Interception {
   readonly #instance = crypto.getRandomValues(new Uint32Array(2)).join('-');
   readonly #abort = new AbortController();
   #attached!: () => void;
+  /** What began before this attached for the first time. */
+  #begun: readonly string[] | undefined;
 
   /** Whether the page's own requests for indexed assets are answered. */
   active = false;
@@ -75,7 +77,7 @@ export class Interception {
     if (!controller || this.#abort.signal.aborted) return;
     const end = this.#makePort();
     const channel = typeof end === 'string' ? end : undefined;
-    const message: ToServiceWorker = { peertide: 'attach', instance: this.#instance, channel };
+    const message: ToServiceWorker = { peertide: 'attach', instance: this.#instance, channel, begun: (this.#begun ??= begunMedia()) };
     controller.postMessage(message, typeof end === 'string' ? [] : [end]);
   }
 
@@ -89,4 +91,12 @@ export class Interception {
       this.#attached();
     }
   }
+}
+
+/** The paths of the films and sounds that the page has, or had. */
+function begunMedia(): string[] {
+  const elements = [...document.querySelectorAll<HTMLMediaElement>('audio,video')].map(({ currentSrc }) => currentSrc);
+  const loads = performance.getEntriesByType('resource') as PerformanceResourceTiming[];
+  const ended = loads.filter(({ initiatorType }) => /audio|video/.test(initiatorType)).map(({ name }) => name);
+  return [...elements, ...ended].map((url) => new URL(url, document.baseURI).pathname);
 }

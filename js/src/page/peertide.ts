@@ -268,8 +268,7 @@ export class Peertide extends EventTarget {
     } catch (error) {
       // Everything else works without it.
       interception.close();
-      const rest = "the page's own requests go to the site; tide.fetch() and tide.attach() work";
-      this.#say(`Peertide: no interception: ${serviceWorker}: ${String(error)}; ${rest}`);
+      this.#say(`Peertide: no interception: ${serviceWorker}: ${String(error)}; use tide.fetch() and tide.attach()`);
     }
   }
 

@@ -113,10 +113,8 @@ export class Statistics {
     this.#core = core;
     const changed = new Set<string>();
     for (const { path, bytes, source } of pieces) {
-      const asset = this.#assets.get(path) ?? nothing();
-      if (source === 'peer') asset.fromPeers += bytes;
-      else if (source === 'store') asset.fromStore += bytes;
-      else asset.fromOrigin += bytes;
+      const asset = this.#assets.get(path) ?? { fromOrigin: 0, fromPeers: 0, fromStore: 0 };
+      asset[source === 'peer' ? 'fromPeers' : source === 'store' ? 'fromStore' : 'fromOrigin'] += bytes;
       this.#assets.set(path, asset);
       changed.add(path);
     }
@@ -137,13 +135,9 @@ export class Statistics {
   }
 
   #asset(path: string): AssetStats {
-    const asset = this.#assets.get(path) ?? nothing();
+    const asset = this.#assets.get(path) as AssetBytes;
     const length = this.#lengths.get(path) ?? 0;
     const here = asset.fromOrigin + asset.fromPeers + asset.fromStore;
     return { path, length, ...asset, complete: length > 0 && here >= length };
   }
-}
-
-function nothing(): AssetBytes {
-  return { fromOrigin: 0, fromPeers: 0, fromStore: 0 };
 }

@@ -1,7 +1,7 @@
 import { PtError, Source } from '../generated/layout.ts';
 import type { Asset, AssetClient, AssetRequest } from './asset-client.ts';
 import { ORIGIN_MARK } from './eligible.ts';
-import { parseContentRange, parseRange } from './range.ts';
+import { namesBytes, parseRange } from './range.ts';
 
 /** One request for an indexed asset. */
 export interface DeliveryRequest {
@@ -33,7 +33,6 @@ const PATIENCE_MS = 4000;
 const PATIENCES_MAX = 4;
 
 const SOURCE_NAMES: Record<number, string> = {
-  [Source.Origin]: 'origin',
   [Source.Peer]: 'peer',
   [Source.Store]: 'store',
 };
@@ -139,9 +138,14 @@ export class Delivery {
 
   #data(bytes: Uint8Array, source: number): void {
     this.#outstanding -= bytes.length;
+    this.#begin(source);
+    this.#enqueue(bytes);
+  }
+
+  /** Says where the first bytes come from, or that none do. */
+  #begin(source: number | undefined): void {
     this.#begun?.(source);
     this.#begun = undefined;
-    this.#enqueue(bytes);
   }
 
   #enqueue(bytes: Uint8Array): void {
@@ -208,8 +212,7 @@ export class Delivery {
     this.#assets = undefined;
     clearTimeout(this.#timer);
     if (this.#begun) {
-      this.#begun(undefined);
-      this.#begun = undefined;
+      this.#begin(undefined);
     } else if (code === PtError.Stale) {
       // The file changed: its new bytes must not be glued to the old ones.
       this.#fail(new TypeError(`${this.#request.asset.path} changed while it was read`));
@@ -226,11 +229,10 @@ export class Delivery {
       credentials: 'omit',
       signal: this.#abort.signal,
     });
-    const got = parseContentRange(response.headers.get('content-range'));
-    const fits = got?.first === first && got.last === last && got.total === this.#request.asset.length;
+    const fits = namesBytes(response.headers.get('content-range'), first, last, this.#request.asset.length);
     if (response.status !== 206 || !fits || !response.body) {
       await response.body?.cancel();
-      throw new TypeError(`${this.#request.asset.path} could not be read to its end`);
+      throw new TypeError(`${this.#request.asset.path} ended too early`);
     }
     this.#rest = response.body.getReader() as ReadableStreamDefaultReader<Uint8Array<ArrayBuffer>>;
     if ((this.#controller.desiredSize ?? 0) > 0) await this.#pullRest(this.#rest);
@@ -259,8 +261,7 @@ export class Delivery {
     clearTimeout(this.#timer);
     this.#assets?.cancel();
     this.#assets = undefined;
-    this.#begun?.(undefined);
-    this.#begun = undefined;
+    this.#begin(undefined);
     this.#abort.abort();
     this.#finish();
   }

@@ -41,8 +41,8 @@ export function eligiblePath(request: RequestFacts, origin: string): string | un
   if (['no-store', 'reload', 'only-if-cached'].includes(request.cache)) return undefined;
   if (ORIGIN_ONLY_HEADERS.some((name) => request.headers.has(name))) return undefined;
   const url = new URL(request.url);
-  if (url.origin !== origin || !/^https?:$/.test(url.protocol)) return undefined;
-  if (url.search !== '' || url.href.split('#')[0]?.endsWith('?')) return undefined;
+  // A blob's origin is the site's as well, but that is not how its URL begins.
+  if (!url.href.startsWith(`${origin}/`) || /^[^#]*\?/.test(url.href)) return undefined;
   return url.pathname;
 }
 

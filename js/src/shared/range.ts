@@ -46,15 +46,8 @@ export function parseRange(
   return { offset, length: last - offset + 1 };
 }
 
-/** A `Content-Range` header's numbers, or undefined where it is not of this form. */
-export function parseContentRange(
-  header: string | null,
-): { first: number; last: number; total: number | undefined } | undefined {
-  const match = /^\s*bytes\s+(\d{1,15})-(\d{1,15})\/(\d{1,15}|\*)\s*$/i.exec(header ?? '');
-  if (!match) return undefined;
-  return {
-    first: Number(match[1]),
-    last: Number(match[2]),
-    total: match[3] === '*' ? undefined : Number(match[3]),
-  };
+/** Whether a `Content-Range` header (RFC 9110, section 14.4) names these bytes, of a file of `total` where that is given. */
+export function namesBytes(header: string | null, first: number, last: number, total?: number): boolean {
+  const [range, length] = (header ?? '').toLowerCase().split('/');
+  return range === `bytes ${first}-${last}` && length === `${total ?? length}`;
 }

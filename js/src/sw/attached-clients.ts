@@ -44,7 +44,7 @@ export class AttachedClients {
     ]);
     const alive = new Set(clients.map((client) => client.id));
     for (const request of keys) {
-      const id = decodeURIComponent(new URL(request.url).pathname.split('/').at(-1) ?? '');
+      const id = decodeURIComponent(request.url.split('/').at(-1) as string);
       if (alive.has(id)) this.#ids.add(id);
       else await cache.delete(request);
     }

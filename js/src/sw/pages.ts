@@ -3,6 +3,7 @@ import { AssetClient } from '../shared/asset-client.ts';
 import type { PortEnd } from '../shared/port.ts';
 import type { FromServiceWorker, ToServiceWorker } from '../shared/protocol.ts';
 import { AttachedClients } from './attached-clients.ts';
+import type { MediaWays } from './media-ways.ts';
 
 /** An unknown page that was attached has so long to attach again. */
 const REATTACH_MS_MAX = 1000;
@@ -15,13 +16,15 @@ const PING_MS_MAX = 1000;
 export class Pages {
   readonly #scope: ServiceWorkerGlobalScope;
   readonly #attached: AttachedClients;
+  readonly #ways: MediaWays;
   /** By client id; of several instances in a page the last one serves. */
   readonly #pages = new Map<string, Map<string, AssetClient>>();
   readonly #recoveries = new Map<string, Promise<AssetClient | undefined>>();
   readonly #awaited = new Map<string, (client: AssetClient) => void>();
 
-  constructor(scope: ServiceWorkerGlobalScope) {
+  constructor(scope: ServiceWorkerGlobalScope, ways: MediaWays) {
     this.#scope = scope;
+    this.#ways = ways;
     this.#attached = new AttachedClients(scope);
   }
 
@@ -50,6 +53,7 @@ export class Pages {
     if (message.peertide === 'claim') {
       await this.#scope.clients.claim();
     } else if (message.peertide === 'attach') {
+      for (const path of message.begun) this.#ways.settle(source.id, path, false);
       const end = port ?? message.channel;
       if (end !== undefined) await this.#attach(source, message.instance, end);
     } else if (message.peertide === 'detach') {

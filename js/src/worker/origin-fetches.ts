@@ -1,6 +1,6 @@
 import { In, PtError } from '../generated/layout.ts';
 import { ORIGIN_MARK } from '../shared/eligible.ts';
-import { parseContentRange } from '../shared/range.ts';
+import { namesBytes } from '../shared/range.ts';
 import type { Pump } from './pump.ts';
 
 /** How a fetch ended: one of the core's errors, and the HTTP status (0: none). */
@@ -93,6 +93,6 @@ export class OriginFetches {
 function verdict(response: Response, whole: boolean, offset: number, length: number): number {
   if (response.status === 200) return whole || offset === 0 ? PtError.Ok : PtError.Range;
   if (response.status !== 206) return PtError.Unreachable;
-  const range = parseContentRange(response.headers.get('content-range'));
-  return !whole && range?.first === offset && range.last === offset + length - 1 ? PtError.Ok : PtError.Range;
+  const asked = !whole && namesBytes(response.headers.get('content-range'), offset, offset + length - 1);
+  return asked ? PtError.Ok : PtError.Range;
 }
