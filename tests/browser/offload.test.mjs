@@ -6,7 +6,7 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { demoSite } from './harness/fixture.mjs';
-import { Stage } from './harness/stage.mjs';
+import { Stage, statsOf } from './harness/stage.mjs';
 
 let stage, a, cost;
 
@@ -21,7 +21,11 @@ async function visit(name, browser) {
   return { name, visitor, bodyBytes };
 }
 
-function assertOffloaded(t, { name, visitor, bodyBytes }) {
+async function assertOffloaded(t, { name, visitor, bodyBytes }) {
+  if (bodyBytes > 0.05 * cost) { // why?
+    const { assets, ...stats } = await statsOf(visitor);
+    t.diagnostic(JSON.stringify({ stats, fromOrigin: assets.filter(({ fromOrigin, length }) => fromOrigin > 0.05 * length) }));
+  }
   t.diagnostic(`${name}: ${(100 * bodyBytes / cost).toFixed(2)} % of the bytes of the first visit came from the origin`);
   assert.ok(bodyBytes <= 0.05 * cost, `${name} cost the origin ${bodyBytes} bytes, A ${cost}`);
   visitor.assertNoProblems();
@@ -40,7 +44,7 @@ test('the first visitor gets everything from the origin, once', () => {
 });
 
 test('the second and the third get it from visitors', async (t) => {
-  for (const name of ['B', 'C']) assertOffloaded(t, await visit(name));
+  for (const name of ['B', 'C']) await assertOffloaded(t, await visit(name));
 });
 
 test('the demo\'s film, sought to 80 %, shows the right frame and comes in ranges from visitors', async (t) => {
@@ -65,10 +69,10 @@ test('the demo\'s film, sought to 80 %, shows the right frame and comes in range
 });
 
 test('Firefox takes from Chromium', async (t) => {
-  assertOffloaded(t, await visit('Firefox', 'Firefox'));
+  await assertOffloaded(t, await visit('Firefox', 'Firefox'));
 });
 
 test('who comes after the first has left gets it from those who stayed', async (t) => {
   await a.close();
-  assertOffloaded(t, await visit('D'));
+  await assertOffloaded(t, await visit('D'));
 });

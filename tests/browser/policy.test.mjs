@@ -197,10 +197,15 @@ inBoth('the upload quota ends what is given, and nothing is lost', async (browse
   const quota = 300_000;
   const giver = await arrive({ browser, start: { uploadQuota: quota } });
   await stage.take(giver, stage.pictures);
-  const part = await originPart(stage, stage.pictures);
-  const { bytesOut } = (await statsOf(giver)).peers;
-  assert.ok(bytesOut <= quota && bytesOut >= quota - 3 * 16384, `${bytesOut} of ${quota} given`);
-  assert.ok(part >= 1 - 1.1 * quota / lengthOf(stage, stage.pictures));
+  // One taker may be done before the two have met: the site is near and the pictures are in a hurry.
+  let bytesOut = 0;
+  await until('the quota to be used', async () => {
+    const part = await originPart(stage, stage.pictures);
+    assert.ok(part >= 1 - 1.1 * quota / lengthOf(stage, stage.pictures), `${part} from the origin`);
+    ({ bytesOut } = (await statsOf(giver)).peers);
+    assert.ok(bytesOut <= quota, `${bytesOut} of ${quota} given`);
+    return bytesOut >= quota - 3 * 16384;
+  });
   assert.ok(await originPart(stage, some) >= 1, 'later ones get nothing from it');
 }, { slow: true });
 
