@@ -217,13 +217,23 @@ for (const hangs of [false, true]) {
     worker.hangs = hangs;
     let suspected = 0;
     const begun = Date.now();
-    const got = await deliver({ onSilence: () => suspected++ }).response;
+    const onSilence = async () => {
+      suspected++;
+    };
+    const got = await deliver({ onSilence }).response;
     assert.equal(await got.text(), 'plain');
     assert.equal(suspected, 1);
     assert.equal(Date.now() - begun >= 4 * 200, !hangs, 'only who answers is believed for longer');
     await worker.cancelled;
   });
 }
+
+test('a silence after which nobody wants the bytes any more costs the origin nothing', async () => {
+  worker.stopAt = 0;
+  worker.hangs = true;
+  await assert.rejects(deliver({ onSilence: async () => client.close(PtError.Ok) }).response);
+  assert.equal(plainCalls, 0);
+});
 
 test('a worker that says that it is there is waited for', async () => {
   worker.stopAt = 0;

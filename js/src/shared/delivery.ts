@@ -20,8 +20,8 @@ export interface DeliveryRequest {
    * origin is asked instead when it isn't, or after four times as long.
    */
   readonly patienceMs?: number;
-  /** The bytes did not come in time (the worker may be gone). */
-  readonly onSilence?: () => void;
+  /** The bytes did not come in time: the worker may be gone, and so may who wanted them ({@link AssetClient.close}). */
+  readonly onSilence?: () => Promise<void>;
 }
 
 /** Bytes asked for ahead of the consumer. */
@@ -97,19 +97,16 @@ export class Delivery {
   async #respond(partial: boolean): Promise<Response> {
     const { asset, signal, plain } = this.#request;
     const [offset, end] = [this.#position, this.#end];
-    if (signal?.aborted) {
-      this.#stop();
-      throw signal.reason;
-    }
     const onAbort = () => this.#fail(signal?.reason);
     signal?.addEventListener('abort', onAbort, { once: true });
     void this.done.then(() => signal?.removeEventListener('abort', onAbort));
     const begun = new Promise<number | undefined>((resolve) => (this.#begun = resolve));
-    this.#open();
+    if (signal?.aborted) onAbort();
+    else this.#open();
     const source = await begun;
     if (source === undefined) {
+      if (this.#abort.signal.aborted) throw signal?.reason;
       this.#stop();
-      if (signal?.aborted) throw signal.reason;
       return plain();
     }
     const name = SOURCE_NAMES[source] ?? 'origin';
@@ -159,7 +156,8 @@ export class Delivery {
 
   #ended(code: number): void {
     this.#assets = undefined;
-    if (this.#position < this.#end) this.#rescue(code);
+    if (code === PtError.Ok) this.#fail(undefined);
+    else if (this.#position < this.#end) this.#rescue(code);
   }
 
   /** The consumer has room: let more come. */
@@ -194,12 +192,12 @@ export class Delivery {
     const silent = () => Date.now() - this.#progressAt;
     let wait = patience - silent();
     if (this.#owed && wait <= 0) {
-      const believed = silent() < PATIENCES_MAX * patience && (await this.#request.client.isAlive(patience));
-      if (this.#owed && silent() >= patience && !believed) {
-        this.#timer = undefined;
-        this.#request.onSilence?.();
-        this.#rescue(PtError.Unreachable);
-        return;
+      if (silent() >= PATIENCES_MAX * patience || !(await this.#request.client.isAlive(patience))) {
+        await this.#request.onSilence?.();
+        if (this.#owed && silent() >= patience) {
+          this.#rescue(PtError.Unreachable);
+          return;
+        }
       }
       wait = patience;
     }
@@ -232,7 +230,7 @@ export class Delivery {
     const fits = namesBytes(response.headers.get('content-range'), first, last, this.#request.asset.length);
     if (response.status !== 206 || !fits || !response.body) {
       await response.body?.cancel();
-      throw new TypeError(`${this.#request.asset.path} ended too early`);
+      throw new TypeError(`${this.#request.asset.path} ended early`);
     }
     this.#rest = response.body.getReader() as ReadableStreamDefaultReader<Uint8Array<ArrayBuffer>>;
     if ((this.#controller.desiredSize ?? 0) > 0) await this.#pullRest(this.#rest);
@@ -242,7 +240,7 @@ export class Delivery {
     try {
       const { value } = await rest.read();
       if (!value || value.length > this.#end - this.#position) {
-        throw new TypeError(`${this.#request.asset.path} ended too early`);
+        throw new TypeError(`${this.#request.asset.path} ended early`);
       }
       if (!this.#abort.signal.aborted) this.#enqueue(value);
     } catch (error) {

@@ -59,7 +59,7 @@ export class Interceptor {
       blocking: isBlocking(request.destination),
       signal: request.signal,
       plain,
-      onSilence: () => void this.#pages.check(clientId, client),
+      onSilence: () => this.#pages.check(clientId, client),
     });
     // While a body is open the browser must not stop us.
     event.waitUntil(done);

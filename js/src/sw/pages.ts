@@ -55,8 +55,8 @@ export class Pages {
     } else if (message.peertide === 'attach') {
       for (const path of message.begun) this.#ways.settle(source.id, path, false);
       const end = port ?? message.channel;
-      if (end !== undefined) await this.#attach(source, message.instance, end);
-    } else if (message.peertide === 'detach') {
+      if (end) await this.#attach(source, message.instance, end);
+    } else {
       await this.#detach(source.id, message.instance);
     }
   }
@@ -75,9 +75,13 @@ export class Pages {
     });
   }
 
-  /** A page's worker was silent: forgets it, unless it answers. */
+  /**
+   * A page's worker was silent: forgets it, unless it answers. Where the page is gone as well its requests are
+   * not made good for by the origin: browsers don't tell that nobody waits for an answer any more.
+   */
   async check(clientId: string, client: AssetClient): Promise<void> {
     if (await client.isAlive(PING_MS_MAX)) return;
+    if (!(await this.#scope.clients.get(clientId))) client.close(PtError.Ok);
     for (const [instance, known] of this.#pages.get(clientId) ?? []) {
       if (known === client) await this.#detach(clientId, instance);
     }
