@@ -231,7 +231,7 @@ for (const hangs of [false, true]) {
 test('a silence after which nobody wants the bytes any more costs the origin nothing', async () => {
   worker.stopAt = 0;
   worker.hangs = true;
-  await assert.rejects(deliver({ onSilence: async () => client.close(PtError.Ok) }).response);
+  await assert.rejects(deliver({ onSilence: async () => client.close(PtError.State) }).response);
   assert.equal(plainCalls, 0);
 });
 

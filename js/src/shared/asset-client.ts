@@ -93,7 +93,7 @@ export class AssetClient {
     });
   }
 
-  /** Ends every running request with `code` and forgets the index. */
+  /** Ends every running request with `code` (`PtError.State`: nobody wants it any more) and forgets the index. */
   close(code: number): void {
     this.#assets.clear();
     this.#port.onmessage = null;

@@ -156,7 +156,7 @@ export class Delivery {
 
   #ended(code: number): void {
     this.#assets = undefined;
-    if (code === PtError.Ok) this.#fail(undefined);
+    if (code === PtError.State) this.#fail(undefined);
     else if (this.#position < this.#end) this.#rescue(code);
   }
 
@@ -213,7 +213,7 @@ export class Delivery {
       this.#begin(undefined);
     } else if (code === PtError.Stale) {
       // The file changed: its new bytes must not be glued to the old ones.
-      this.#fail(new TypeError(`${this.#request.asset.path} changed while it was read`));
+      this.#fail(new TypeError(`${this.#request.asset.path} has changed`));
     } else {
       this.#openRest().catch((error: unknown) => this.#fail(error));
     }

@@ -132,13 +132,14 @@ export type WorkerMessage =
 export type ToServiceWorker =
   /**
    * With a port to the page's worker, or the channel to another tab's. The last instance attached serves.
-   * `begun`: paths of films and sounds that began before the first time, and so go on past us.
+   * `begun`: paths of films and sounds that began before the first time, and so go on past us
+   * (pages of older versions don't say).
    */
   | {
       readonly peertide: 'attach';
       readonly instance: string;
       readonly channel: string | undefined;
-      readonly begun: readonly string[];
+      readonly begun?: readonly string[];
     }
   | { readonly peertide: 'detach'; readonly instance: string }
   /** The page is not controlled (a forced reload): please claim it. */

@@ -1,4 +1,4 @@
-/** The oldest are forgotten beyond so many films and sounds. */
+/** The oldest are forgotten from so many films and sounds on. */
 const WAYS_MAX = 1000;
 
 /**
@@ -16,7 +16,7 @@ export class MediaWays {
     const key = `${clientId} ${path}`;
     const way = this.#ours.get(key) ?? ours;
     this.#ours.set(key, way);
-    this.#ours.delete([...this.#ours.keys()].at(-1 - WAYS_MAX) as string);
+    this.#ours.delete([...this.#ours.keys()].at(-WAYS_MAX) as string);
     return way;
   }
 }

@@ -53,10 +53,10 @@ export class Pages {
     if (message.peertide === 'claim') {
       await this.#scope.clients.claim();
     } else if (message.peertide === 'attach') {
-      for (const path of message.begun) this.#ways.settle(source.id, path, false);
+      for (const path of message.begun ?? []) this.#ways.settle(source.id, path, false);
       const end = port ?? message.channel;
       if (end) await this.#attach(source, message.instance, end);
-    } else {
+    } else if (message.peertide === 'detach') {
       await this.#detach(source.id, message.instance);
     }
   }
@@ -81,7 +81,7 @@ export class Pages {
    */
   async check(clientId: string, client: AssetClient): Promise<void> {
     if (await client.isAlive(PING_MS_MAX)) return;
-    if (!(await this.#scope.clients.get(clientId))) client.close(PtError.Ok);
+    if (!(await this.#scope.clients.get(clientId))) client.close(PtError.State);
     for (const [instance, known] of this.#pages.get(clientId) ?? []) {
       if (known === client) await this.#detach(clientId, instance);
     }
