@@ -65,6 +65,20 @@ bool pt_outbox_push(pt_outbox *box, const pt_event *event) {
   return true;
 }
 
+void pt_outbox_say(pt_outbox *box, enum pt_out kind, uint32_t id) {
+  pt_event event = {.kind = (uint16_t)kind, .id = id};
+  pt_outbox_push(box, &event);
+}
+
+void pt_outbox_fault(pt_outbox *box, int code, const char *text, const uint8_t *peer,
+                     const uint8_t *swarm) {
+  pt_event event = {
+      .kind = PT_OUT_FAULT, .code = code, .text = {(const uint8_t *)text, strlen(text)}};
+  if (peer) memcpy(event.peer, peer, PT_ID_SIZE);
+  if (swarm) memcpy(event.swarm, swarm, PT_ID_SIZE);
+  pt_outbox_push(box, &event);
+}
+
 bool pt_outbox_pop(pt_outbox *box, pt_event *out) {
   if (box->count == 0) return false;
   pt_outbox_entry *entry = &box->entries[box->head++];

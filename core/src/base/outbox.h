@@ -23,6 +23,11 @@ void pt_outbox_free(pt_outbox *box);
 /* Queues a copy of *event with its text and data. False when a bound is
  * reached; nothing is queued then and `dropped` counts it. */
 bool pt_outbox_push(pt_outbox *box, const pt_event *event);
+/* One of which there is no more to say than its kind, and an id. */
+void pt_outbox_say(pt_outbox *box, enum pt_out kind, uint32_t id);
+/* PT_OUT_FAULT; peer and swarm: whom it concerns (PT_ID_SIZE bytes each), or NULL. */
+void pt_outbox_fault(pt_outbox *box, int code, const char *text, const uint8_t *peer,
+                     const uint8_t *swarm);
 /* The oldest output; its pointers are valid until the next push. */
 bool pt_outbox_pop(pt_outbox *box, pt_event *out);
 

@@ -13,9 +13,15 @@ static const pt_site_swarm *find_swarm(const pt_site_index *index, const uint8_t
   return NULL;
 }
 
-pt_swarm *pt_assets_swarm(pt_node *n, const uint8_t key[PT_ID_SIZE]) {
+pt_swarm *pt_assets_known(const pt_node *n, const uint8_t key[PT_ID_SIZE]) {
   for (uint32_t i = 0; i < n->swarm_count; i++)
     if (memcmp(n->swarms[i]->key, key, PT_ID_SIZE) == 0) return n->swarms[i];
+  return NULL;
+}
+
+pt_swarm *pt_assets_swarm(pt_node *n, const uint8_t key[PT_ID_SIZE]) {
+  pt_swarm *s = pt_assets_known(n, key);
+  if (s) return s;
   const pt_site_swarm *found = find_swarm(&n->index, key);
   if (n->swarm_count == PT_SWARMS_MAX || !found) return NULL;
   uint32_t count = found->file_count;
@@ -25,7 +31,7 @@ pt_swarm *pt_assets_swarm(pt_node *n, const uint8_t key[PT_ID_SIZE]) {
     const pt_site_asset *asset = pt_site_index_file(&n->index, found, i);
     files[i] = (pt_swarm_file){asset->path, asset->length, asset->root};
   }
-  pt_swarm *s = pt_swarm_new(&n->cx, key, found->piece_length, files, count);
+  s = pt_swarm_new(&n->cx, key, found->piece_length, files, count);
   free(files);
   if (!s) return NULL;
   s->hybrid = found->hybrid;
@@ -55,9 +61,7 @@ static void drop_swarm(pt_node *n, uint32_t at) {
   }
   while (s->peers) pt_links_drop_peer(n, s->peers, true);
   if (s->joined && pt_session_open(n)) {
-    pt_signalling *m = &n->session.message;
-    memset(m, 0, sizeof *m);
-    m->action = PT_SIG_LEAVE;
+    pt_signalling *m = pt_session_compose(n, PT_SIG_LEAVE);
     m->swarm_count = 1;
     memcpy(m->swarms[0].key, s->key, PT_ID_SIZE);
     pt_session_send(n);

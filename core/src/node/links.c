@@ -64,7 +64,7 @@ static void count_dials(pt_node *n) {
   for (uint32_t i = 0; i < PT_PEERS_MAX; i++) dials += n->links[i] && awaited(n, n->links[i]);
   if (dials == n->cx.dials) return;
   n->cx.dials = dials;
-  for (uint32_t i = 0; i < n->swarm_count; i++) n->swarms[i]->dirty = true;
+  pt_node_dirty(n);
 }
 
 static pt_link *new_link(pt_node *n, const uint8_t peer[PT_ID_SIZE],
@@ -93,6 +93,10 @@ static void emit_link(pt_node *n, const pt_link *link, enum pt_out kind) {
   pt_outbox_push(&n->cx.out, &event);
 }
 
+static void close_channel(pt_node *n, uint32_t channel) {
+  pt_outbox_say(&n->cx.out, PT_OUT_CHANNEL_CLOSE, channel);
+}
+
 void pt_links_drop_peer(pt_node *n, pt_peer *p, bool tell) {
   pt_swarm *s = p->swarm;
   pt_table_take(&n->channels, p->channel);
@@ -101,10 +105,7 @@ void pt_links_drop_peer(pt_node *n, pt_peer *p, bool tell) {
       n->links[i]->channels--;
       n->links[i]->expires_us = n->cx.now_us + PT_IDLE_LINK_US;
     }
-  if (tell) {
-    pt_event close = {.kind = PT_OUT_CHANNEL_CLOSE, .id = p->channel};
-    pt_outbox_push(&n->cx.out, &close);
-  }
+  if (tell) close_channel(n, p->channel);
   pt_peer_del(p);
   attend(n);
   uint64_t soon = n->cx.now_us + PT_LONELY_REJOIN_US;
@@ -228,13 +229,6 @@ static bool seen_before(pt_node *n, const pt_signalling *m) {
   return false;
 }
 
-static void fault(pt_node *n, const pt_signalling *m, int error, const char *what) {
-  pt_event event = {
-      .kind = PT_OUT_FAULT, .code = error, .text = {(const uint8_t *)what, strlen(what)}};
-  memcpy(event.peer, m->from, PT_ID_SIZE);
-  pt_outbox_push(&n->cx.out, &event);
-}
-
 /* The certificate named in the SDP must be the one the peer id stands for. */
 static bool sdp_is_of(pt_node *n, const pt_signalling *m) {
   uint8_t fingerprint[PT_HASH_SIZE], id[PT_ID_SIZE];
@@ -242,7 +236,8 @@ static bool sdp_is_of(pt_node *n, const pt_signalling *m) {
     pt_peer_id_of(fingerprint, id);
     if (memcmp(id, m->from, PT_ID_SIZE) == 0) return true;
   }
-  fault(n, m, PT_ERR_HASH, "an SDP whose fingerprint is not its peer's was refused");
+  pt_outbox_fault(&n->cx.out, PT_ERR_HASH, "an SDP whose fingerprint is not its peer's was refused",
+                  m->from, NULL);
   return false;
 }
 
@@ -256,6 +251,14 @@ static void pass_on(pt_node *n, const pt_link *link, const pt_signalling *m, pt_
   pt_outbox_push(&n->cx.out, &event);
 }
 
+static pt_signalling *address(pt_node *n, const uint8_t peer[PT_ID_SIZE], enum pt_signal kind) {
+  pt_signalling *m = pt_session_compose(n, PT_SIG_SIGNAL);
+  memcpy(m->to, peer, PT_ID_SIZE);
+  memcpy(m->from, n->cx.self, PT_ID_SIZE);
+  m->kind = kind;
+  return m;
+}
+
 /* No place is free: the caller need not wait until its dial is overdue. */
 static void decline(pt_node *n, const pt_signalling *offer) {
   uint8_t peer[PT_ID_SIZE];
@@ -263,13 +266,7 @@ static void decline(pt_node *n, const pt_signalling *offer) {
   memcpy(peer, offer->from, PT_ID_SIZE);
   memcpy(nonce, offer->nonce.data, offer->nonce.len);
   pt_bytes copy = {(const uint8_t *)nonce, offer->nonce.len};
-  pt_signalling *m = &n->session.message; /* the offer was in it */
-  memset(m, 0, sizeof *m);
-  m->action = PT_SIG_SIGNAL;
-  memcpy(m->to, peer, PT_ID_SIZE);
-  memcpy(m->from, n->cx.self, PT_ID_SIZE);
-  m->kind = PT_SIGNAL_BYE;
-  m->nonce = copy;
+  address(n, peer, PT_SIGNAL_BYE)->nonce = copy; /* in whose place the offer was */
   pt_session_send(n);
 }
 
@@ -365,13 +362,8 @@ int pt_links_local_signal(pt_node *n, const pt_event *in) {
   pt_link *link = find_link(n, in->link);
   if (!link || !pt_session_open(n)) return PT_OK;
   if (link->remote.legacy && in->code > PT_SIGNAL_ANSWER) return PT_OK; /* it knows no such */
-  pt_signalling *m = &n->session.message;
-  memset(m, 0, sizeof *m);
-  m->action = PT_SIG_SIGNAL;
-  memcpy(m->to, link->remote.id, PT_ID_SIZE);
-  memcpy(m->from, n->cx.self, PT_ID_SIZE);
+  pt_signalling *m = address(n, link->remote.id, (enum pt_signal)in->code);
   memcpy(m->legacy, link->remote.info_hash, PT_ID_SIZE);
-  m->kind = (enum pt_signal)in->code;
   m->nonce = (pt_bytes){(const uint8_t *)link->nonce, strlen(link->nonce)};
   if (in->code == PT_SIGNAL_CANDIDATE)
     m->candidate = in->data;
@@ -403,11 +395,6 @@ static pt_peer *peer_of(const pt_swarm *s, const pt_link *link) {
   return NULL;
 }
 
-static void refuse_channel(pt_node *n, uint32_t channel) {
-  pt_event close = {.kind = PT_OUT_CHANNEL_CLOSE, .id = channel};
-  pt_outbox_push(&n->cx.out, &close);
-}
-
 int pt_links_channel_opened(pt_node *n, const pt_event *in) {
   if (pt_table_get(&n->channels, in->id)) return PT_ERR_STATE;
   pt_link *link = find_link(n, in->link);
@@ -417,7 +404,7 @@ int pt_links_channel_opened(pt_node *n, const pt_event *in) {
   pt_swarm *s = room ? pt_assets_swarm(n, key) : NULL;
   bool created_here = in->code == 1;
   if (!s) {
-    refuse_channel(n, in->id);
+    close_channel(n, in->id);
     return PT_OK;
   }
   link->phase = PT_PHASE_CONNECTED;
@@ -427,7 +414,7 @@ int pt_links_channel_opened(pt_node *n, const pt_event *in) {
   if (old) { /* both opened one: the higher id's stays */
     bool keep_ours = memcmp(n->cx.self, link->remote.id, PT_ID_SIZE) > 0;
     if (link->remote.legacy || old->created_here == created_here || created_here != keep_ours) {
-      refuse_channel(n, in->id);
+      close_channel(n, in->id);
       return PT_OK;
     }
     pt_links_drop_peer(n, old, true);
@@ -437,7 +424,7 @@ int pt_links_channel_opened(pt_node *n, const pt_event *in) {
   pt_peer *p = pt_peer_new(s, &link->remote, in->id, created_here);
   if (!p || pt_table_put(&n->channels, in->id, p) != PT_OK) {
     if (p) pt_peer_del(p);
-    refuse_channel(n, in->id);
+    close_channel(n, in->id);
     return PT_OK;
   }
   link->channels++;

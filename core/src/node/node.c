@@ -37,6 +37,10 @@ pt_node *pt_node_new(const pt_config *config, uint64_t now_us) {
   return n;
 }
 
+void pt_node_dirty(pt_node *n) {
+  for (uint32_t i = 0; i < n->swarm_count; i++) n->swarms[i]->dirty = true;
+}
+
 void pt_node_end_stream(pt_node *n, pt_stream *st) {
   pt_table_take(&n->streams, st->id);
   pt_stream_del(st);
@@ -105,7 +109,7 @@ static void origin_end(pt_node *n, const pt_event *in) {
   for (uint32_t i = 0; i < n->swarm_count; i++)
     if (pt_origin_end(n->swarms[i], in->id, in->code, in->offset)) break;
   /* A place among the fetches at once, or a pause, concerns all swarms. */
-  for (uint32_t i = 0; i < n->swarm_count; i++) n->swarms[i]->dirty = true;
+  pt_node_dirty(n);
 }
 
 static void channel_message(pt_node *n, const pt_event *in) {
@@ -128,8 +132,8 @@ static int policy(pt_node *n, const pt_event *in) {
   for (uint32_t i = 0; i < n->swarm_count; i++) {
     if (n->swarms[i]->peers) pt_swarm_rechoke(n->swarms[i]);
     for (pt_peer *p = n->swarms[i]->peers; p; p = p->next) pt_peer_talks(p);
-    n->swarms[i]->dirty = true;
   }
+  pt_node_dirty(n);
   return PT_OK;
 }
 

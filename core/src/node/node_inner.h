@@ -85,6 +85,8 @@ int pt_assets_install(pt_node *n, pt_bytes json);
 /* The swarm of the index with that key, made at first use; NULL when the index
  * does not have it or a limit is reached. */
 pt_swarm *pt_assets_swarm(pt_node *n, const uint8_t key[PT_ID_SIZE]);
+/* The same, but NULL unless it is there already. */
+pt_swarm *pt_assets_known(const pt_node *n, const uint8_t key[PT_ID_SIZE]);
 /* The same by either of its info-hashes. */
 pt_swarm *pt_assets_swarm_named(pt_node *n, const uint8_t info_hash[PT_ID_SIZE]);
 
@@ -111,10 +113,14 @@ void pt_session_closed(pt_node *n);
 void pt_session_message(pt_node *n, pt_bytes text);
 void pt_session_settle(pt_node *n);
 uint64_t pt_session_deadline(const pt_node *n);
-/* Sends n->session.message. */
+/* n->session.message, emptied, but for the action. */
+pt_signalling *pt_session_compose(pt_node *n, enum pt_signalling_action action);
+/* Sends it. */
 void pt_session_send(pt_node *n);
 bool pt_session_open(const pt_node *n);
 
+/* Something happened that the planning of all swarms should see. */
+void pt_node_dirty(pt_node *n);
 void pt_node_end_stream(pt_node *n, pt_stream *st);
 
 /* node_invariant.c: the first statement found untrue of a node whose outputs

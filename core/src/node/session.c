@@ -14,7 +14,7 @@
 
 bool pt_session_open(const pt_node *n) { return n->session.phase == PT_SESSION_WELCOME; }
 
-static pt_signalling *fresh(pt_node *n, enum pt_signalling_action action) {
+pt_signalling *pt_session_compose(pt_node *n, enum pt_signalling_action action) {
   pt_signalling *m = &n->session.message;
   memset(m, 0, sizeof *m);
   m->action = action;
@@ -32,7 +32,7 @@ void pt_session_send(pt_node *n) {
 void pt_session_opened(pt_node *n) {
   if (n->session.phase != PT_SESSION_OPENING) return;
   n->session.phase = PT_SESSION_GREETING;
-  pt_signalling *m = fresh(n, PT_SIG_HELLO);
+  pt_signalling *m = pt_session_compose(n, PT_SIG_HELLO);
   memcpy(m->peer, n->cx.self, PT_ID_SIZE);
   memcpy(m->fingerprint, n->config.fingerprint, PT_HASH_SIZE);
   m->resume = (pt_bytes){(const uint8_t *)n->session.resume, n->session.resume_len};
@@ -45,10 +45,8 @@ static void lost(pt_node *n, uint64_t pause_us) {
   se->phase = PT_SESSION_CLOSED;
   se->open_us = n->cx.now_us + pause_us;
   n->cx.server_silent = true;
-  for (uint32_t i = 0; i < n->swarm_count; i++) {
-    n->swarms[i]->joined = false;
-    n->swarms[i]->dirty = true;
-  }
+  for (uint32_t i = 0; i < n->swarm_count; i++) n->swarms[i]->joined = false;
+  pt_node_dirty(n);
 }
 
 /* It closed, or never answered: the next attempt comes after a pause. */
@@ -69,7 +67,7 @@ static void join(pt_node *n) {
   uint64_t now = n->cx.now_us;
   uint32_t want = pt_links_to_dial(n);
   for (uint32_t at = 0; at < n->swarm_count;) {
-    pt_signalling *m = fresh(n, PT_SIG_JOIN);
+    pt_signalling *m = pt_session_compose(n, PT_SIG_JOIN);
     for (; at < n->swarm_count && m->swarm_count < PT_SIGNAL_SWARMS_MAX; at++) {
       pt_swarm *s = n->swarms[at];
       if (s->joined && now < s->rejoin_us) continue;
@@ -99,9 +97,7 @@ static void welcome(pt_node *n, const pt_signalling *m, pt_bytes text) {
 }
 
 static void take_peers(pt_node *n, const pt_signalling *m) {
-  pt_swarm *s = NULL;
-  for (uint32_t i = 0; i < n->swarm_count; i++)
-    if (memcmp(n->swarms[i]->key, m->swarm, PT_ID_SIZE) == 0) s = n->swarms[i];
+  pt_swarm *s = pt_assets_known(n, m->swarm);
   if (!s) return;
   s->counted = true;
   s->complete = m->complete;
@@ -119,10 +115,7 @@ static void take_error(pt_node *n, const pt_signalling *m) {
   pt_outbox_push(&n->cx.out, &event);
 }
 
-static void close_server(pt_node *n) {
-  pt_event close = {.kind = PT_OUT_SERVER_CLOSE};
-  pt_outbox_push(&n->cx.out, &close);
-}
+static void close_server(pt_node *n) { pt_outbox_say(&n->cx.out, PT_OUT_SERVER_CLOSE, 0); }
 
 void pt_session_message(pt_node *n, pt_bytes text) {
   pt_session *se = &n->session;
@@ -131,13 +124,9 @@ void pt_session_message(pt_node *n, pt_bytes text) {
   const char *field = NULL;
   int error = pt_signalling_decode(text, m, se->arena, sizeof se->arena, &field);
   if (error != PT_OK) {
-    const char *what = "the server sent a malformed message";
-    pt_event event = {
-        .kind = PT_OUT_FAULT, .code = error, .text = {(const uint8_t *)what, strlen(what)}};
-    pt_outbox_push(&n->cx.out, &event);
+    pt_outbox_fault(&n->cx.out, error, "the server sent a malformed message", NULL, NULL);
     return;
   }
-  pt_event stale = {.kind = PT_OUT_INDEX_STALE};
   switch (m->action) {
   case PT_SIG_WELCOME:
     welcome(n, m, text);
@@ -152,7 +141,7 @@ void pt_session_message(pt_node *n, pt_bytes text) {
     pt_links_undelivered(n, m->to);
     break;
   case PT_SIG_INDEXED:
-    pt_outbox_push(&n->cx.out, &stale);
+    pt_outbox_say(&n->cx.out, PT_OUT_INDEX_STALE, 0);
     break;
   case PT_SIG_DRAIN:
     close_server(n);
@@ -168,7 +157,7 @@ void pt_session_message(pt_node *n, pt_bytes text) {
 
 static void report_bans(pt_node *n) {
   for (uint32_t i = 0; i < n->cx.report_count; i++) {
-    pt_signalling *m = fresh(n, PT_SIG_REPORT);
+    pt_signalling *m = pt_session_compose(n, PT_SIG_REPORT);
     memcpy(m->peer, n->cx.reports[i].peer, PT_ID_SIZE);
     memcpy(m->swarm, n->cx.reports[i].swarm, PT_ID_SIZE);
     m->report_kind = (pt_bytes){(const uint8_t *)"corrupt", 7};
@@ -186,7 +175,7 @@ static bool stats_changed(const pt_node *n) {
 
 static void tell_stats(pt_node *n) {
   pt_stats *now = &n->cx.stats, *told = &n->session.told;
-  pt_signalling *m = fresh(n, PT_SIG_STATS);
+  pt_signalling *m = pt_session_compose(n, PT_SIG_STATS);
   m->origin_bytes = now->origin_bytes - told->origin_bytes;
   m->peer_bytes_in = now->peer_bytes_in - told->peer_bytes_in;
   m->peer_bytes_out = now->peer_bytes_out - told->peer_bytes_out;
@@ -220,8 +209,7 @@ static void open_server(pt_node *n) {
   se->phase = PT_SESSION_OPENING;
   se->silent_us = n->cx.now_us + PT_ANSWER_PATIENCE_US;
   se->late_us = n->cx.now_us + PT_ANSWER_MOST_US;
-  pt_event open = {.kind = PT_OUT_SERVER_OPEN, .id = se->attempt++};
-  pt_outbox_push(&n->cx.out, &open);
+  pt_outbox_say(&n->cx.out, PT_OUT_SERVER_OPEN, se->attempt++);
 }
 
 /* A server that accepts and says nothing must not keep anybody waiting. */
@@ -229,7 +217,7 @@ static void await_welcome(pt_node *n) {
   pt_session *se = &n->session;
   if (n->cx.now_us >= se->silent_us && !n->cx.server_silent) {
     n->cx.server_silent = true;
-    for (uint32_t i = 0; i < n->swarm_count; i++) n->swarms[i]->dirty = true;
+    pt_node_dirty(n);
   }
   if (n->cx.now_us < se->late_us) return;
   close_server(n);

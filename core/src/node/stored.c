@@ -8,12 +8,6 @@ void pt_stored_drop(pt_node *n, const uint8_t swarm[PT_ID_SIZE]) {
   pt_outbox_push(&n->cx.out, &drop);
 }
 
-static pt_swarm *known(const pt_node *n, const uint8_t key[PT_ID_SIZE]) {
-  for (uint32_t i = 0; i < n->swarm_count; i++)
-    if (memcmp(n->swarms[i]->key, key, PT_ID_SIZE) == 0) return n->swarms[i];
-  return NULL;
-}
-
 int pt_stored_input(pt_node *n, const pt_event *in) {
   if (in->kind == PT_IN_STORE_LIMIT) {
     if (in->offset) n->cx.memory_max = in->offset;
@@ -22,7 +16,7 @@ int pt_stored_input(pt_node *n, const pt_event *in) {
   }
   if (!n->cx.disk_max) return PT_OK;        /* a disk that is gone */
   bool late = in->kind == PT_IN_STORE_DATA; /* of a swarm that may be gone */
-  pt_swarm *s = late ? known(n, in->swarm) : pt_assets_swarm(n, in->swarm);
+  pt_swarm *s = late ? pt_assets_known(n, in->swarm) : pt_assets_swarm(n, in->swarm);
   if (!s && !late) pt_stored_drop(n, in->swarm);
   if (!s) return PT_OK;
   if (in->kind == PT_IN_STORED_LAYER) pt_disk_stored_layer(s, in->id, in->data);

@@ -94,8 +94,7 @@ static void origin_is_stale(pt_swarm *s, uint32_t number) {
   for (pt_stream *st = s->streams; st; st = st->next)
     if (&s->files[st->file] == file && st->result == PT_OK) st->result = PT_ERR_STALE;
   s->deliverable = true;
-  pt_event event = {.kind = PT_OUT_INDEX_STALE};
-  pt_outbox_push(&s->cx->out, &event);
+  pt_outbox_say(&s->cx->out, PT_OUT_INDEX_STALE, 0);
 }
 
 static void blame(pt_swarm *s, uint32_t number, uint16_t giver) {

@@ -188,10 +188,8 @@ void pt_disk_data(pt_swarm *s, uint32_t number, int code, pt_bytes data) {
   if (code == PT_OK && take_back(piece, data)) return;
   if (code == PT_OK) {
     s->cx->stats.pieces_failed++;
-    pt_event fault = {.kind = PT_OUT_FAULT,
-                      .code = PT_ERR_HASH,
-                      .text = {(const uint8_t *)"a piece on disk is not what was written", 39}};
-    pt_outbox_push(&s->cx->out, &fault);
+    pt_outbox_fault(&s->cx->out, PT_ERR_HASH, "a piece on disk is not what was written", NULL,
+                    NULL);
   }
   say_drop(s, number);
   lose(piece);

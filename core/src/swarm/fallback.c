@@ -92,17 +92,17 @@ bool pt_fallback_expecting(const pt_swarm *s, pt_company c) {
 
 bool pt_fallback_held(const pt_swarm *s, uint32_t piece) { return look_around(s, piece).holder; }
 
+static uint64_t within(uint64_t value, uint64_t least, uint64_t most) {
+  return value < least ? least : value < most ? value : most;
+}
+
 /* Until when the first connections are waited for. News of one (an answer, a
  * channel) show that it is being made, if slowly. */
 static uint64_t connect_limit_us(const pt_swarm *s) {
   uint64_t least = s->wanting_since_us + PT_CONNECT_PATIENCE_US;
   uint64_t most = s->wanting_since_us + PT_CONNECT_PATIENCE_MOST_US;
   uint64_t news = s->cx->savings ? most : s->cx->dial_news_us + PT_CONNECT_PATIENCE_US;
-  return news < least ? least : news < most ? news : most;
-}
-
-static uint64_t within(uint64_t value, uint64_t least, uint64_t most) {
-  return value < least ? least : value < most ? value : most;
+  return within(news, least, most);
 }
 
 /* For each place in line: what is fetched far away takes a while to get here. */

@@ -160,8 +160,7 @@ static void look_after_fetch(pt_swarm *s) {
     pt_swarm_wake(s, s->layers_progress_us + PT_LAYERS_STALL_US);
     return;
   }
-  pt_event event = {.kind = PT_OUT_ORIGIN_CANCEL, .id = s->layers_fetch};
-  pt_outbox_push(&s->cx->out, &event);
+  pt_outbox_say(&s->cx->out, PT_OUT_ORIGIN_CANCEL, s->layers_fetch);
   pt_layers_origin_end(s, PT_ERR_UNREACHABLE, 0);
 }
 
@@ -231,13 +230,9 @@ void pt_layers_origin_end(pt_swarm *s, int code, uint64_t status) {
   s->layers_missing = code != PT_OK && (status == 404 || status == 410);
   if (code == PT_OK) {
     s->layers_useless = s->layers_useless || !adopt_document(s);
-    if (s->layers_useless) {
-      static const char text[] = "the site's piece hashes do not fit its index";
-      pt_event event = {.kind = PT_OUT_FAULT,
-                        .code = PT_ERR_HASH,
-                        .text = {(const uint8_t *)text, sizeof text - 1}};
-      pt_outbox_push(&s->cx->out, &event);
-    }
+    if (s->layers_useless)
+      pt_outbox_fault(&s->cx->out, PT_ERR_HASH, "the site's piece hashes do not fit its index",
+                      NULL, NULL);
   } else if (s->layers_missing) {
     /* Peers may still have the hashes; the origin itself is well. */
     s->layers_retry_us = s->cx->now_us + PT_LAYERS_MISSING_US;

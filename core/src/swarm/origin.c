@@ -103,16 +103,14 @@ static void end_fetch(pt_swarm *s, pt_fetch *fetch) {
 }
 
 static void cancel_fetch(pt_swarm *s, pt_fetch *fetch) {
-  pt_event event = {.kind = PT_OUT_ORIGIN_CANCEL, .id = fetch->id};
-  pt_outbox_push(&s->cx->out, &event);
+  pt_outbox_say(&s->cx->out, PT_OUT_ORIGIN_CANCEL, fetch->id);
   end_fetch(s, fetch);
 }
 
 void pt_origin_cancel_all(pt_swarm *s) {
   while (s->fetches) cancel_fetch(s, s->fetches);
   if (!s->layers_fetch) return;
-  pt_event event = {.kind = PT_OUT_ORIGIN_CANCEL, .id = s->layers_fetch};
-  pt_outbox_push(&s->cx->out, &event);
+  pt_outbox_say(&s->cx->out, PT_OUT_ORIGIN_CANCEL, s->layers_fetch);
   s->layers_fetch = 0;
 }
 
@@ -132,8 +130,7 @@ void pt_origin_failed(pt_swarm *s) {
 static void refused(pt_swarm *s, pt_file *file) {
   file->refused_until_us = s->cx->now_us + pause_us(file->refusals);
   if (file->refusals < UINT8_MAX) file->refusals++;
-  pt_event event = {.kind = PT_OUT_INDEX_STALE};
-  pt_outbox_push(&s->cx->out, &event);
+  pt_outbox_say(&s->cx->out, PT_OUT_INDEX_STALE, 0);
 }
 
 /* Statuses that speak of the file, not of the origin's state. */
@@ -218,9 +215,9 @@ static void fetch_due(pt_swarm *s, pt_company c) {
  * pieces behind it the more often this happens. */
 static void rescue(pt_swarm *s, pt_company c, pt_stream *st) {
   uint64_t now = s->cx->now_us;
-  if (!st->starved_us || st->result != PT_OK || st->at >= st->end) return;
+  if (!st->starved_us || !pt_stream_runs(st)) return;
   const pt_file *f = &s->files[st->file];
-  uint32_t first = f->piece_first + (uint32_t)(st->at / s->piece_length), count = 0;
+  uint32_t first = pt_stream_next(st), count = 0;
   bool any_order = pt_stream_is_bulk(st) && s->progress_us > st->starved_us;
   uint64_t since = any_order ? s->progress_us : st->starved_us;
   uint64_t due = since + pt_fallback_rescue_delay(s, c, st, first);
@@ -293,8 +290,8 @@ static void give_up(pt_swarm *s, pt_company c) {
   for (pt_stream *st = s->streams; st; st = st->next) {
     bool refused = s->files[st->file].refusals > 0;
     if (!no_origin && !no_layers && !refused) continue;
-    if (st->result != PT_OK || st->at >= st->end) continue;
-    uint32_t piece = s->files[st->file].piece_first + (uint32_t)(st->at / s->piece_length);
+    if (!pt_stream_runs(st)) continue;
+    uint32_t piece = pt_stream_next(st);
     if (s->pieces[piece].state == PT_PIECE_HAVE) continue;
     if (pt_fallback_hopeful(s, c, st, piece)) continue;
     const pt_want *w = pt_swarm_want_of(s, piece);

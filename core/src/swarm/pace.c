@@ -44,7 +44,7 @@ bool pt_pace_is_film(const pt_stream *st) {
 
 bool pt_pace_looks_after(const pt_swarm *s) {
   for (const pt_stream *st = s->streams; st && s->want_count; st = st->next)
-    if (pt_pace_is_film(st) && st->result == PT_OK && st->at < st->end) return true;
+    if (pt_pace_is_film(st) && pt_stream_runs(st)) return true;
   return false;
 }
 
@@ -130,7 +130,7 @@ static bool in_time(pt_stream *st, pt_company c, const pt_want *w, uint64_t due)
 }
 
 void pt_pace_advance(pt_stream *st) {
-  if (st->result != PT_OK || st->at >= st->end) return;
+  if (!pt_stream_runs(st)) return;
   pt_stream_advance(st);
   pt_swarm_wake(st->swarm, st->swarm->cx->now_us + PT_LOOK_AGAIN_US);
 }
@@ -139,8 +139,8 @@ void pt_pace_plan(pt_stream *st, pt_company c) {
   pt_swarm *s = st->swarm;
   const pt_file *f = file_of(st);
   uint64_t now = s->cx->now_us;
-  if (st->result != PT_OK || st->at >= st->end) return;
-  uint32_t first = f->piece_first + (uint32_t)(st->at / s->piece_length), count = 0;
+  if (!pt_stream_runs(st)) return;
+  uint32_t first = pt_stream_next(st), count = 0;
   for (bool more = true; more && first + count < st->window_end;) {
     uint32_t piece = first + count;
     uint64_t offset = (uint64_t)(piece - f->piece_first) * s->piece_length;

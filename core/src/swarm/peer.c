@@ -112,11 +112,7 @@ void pt_peer_del(pt_peer *p) {
 void pt_peer_fault(pt_peer *p, int error, const char *what) {
   p->broken = p->swarm->cx->attend = true;
   p->swarm->dirty = true;
-  pt_event event = {
-      .kind = PT_OUT_FAULT, .code = error, .text = {(const uint8_t *)what, strlen(what)}};
-  memcpy(event.peer, p->remote->id, PT_ID_SIZE);
-  memcpy(event.swarm, p->swarm->key, PT_ID_SIZE);
-  pt_outbox_push(&p->swarm->cx->out, &event);
+  pt_outbox_fault(&p->swarm->cx->out, error, what, p->remote->id, p->swarm->key);
 }
 
 bool pt_peer_usable(const pt_peer *p) {

@@ -34,33 +34,30 @@ static void has_no_more(pt_peer *p, uint32_t piece) {
   p->swarm->dirty = true;
 }
 
-static void pieces_known(pt_peer *p) {
-  p->bits_known = true;
-  p->swarm->dirty = true;
+/* False: it has said so already. */
+static bool pieces_known(pt_peer *p) {
+  if (p->bits_known) {
+    pt_peer_fault(p, PT_ERR_STATE, "sent its bitfield twice");
+    return false;
+  }
+  p->bits_known = p->swarm->dirty = true;
+  return true;
 }
 
 static void take_bitfield(pt_peer *p, pt_bytes bits) {
   pt_swarm *s = p->swarm;
-  if (p->bits_known) {
-    pt_peer_fault(p, PT_ERR_STATE, "sent its bitfield twice");
-    return;
-  }
+  if (!pieces_known(p)) return;
   if (bits.len != pt_bits_size(s->piece_count) || !pt_bits_tail_clear(bits.data, s->piece_count)) {
     pt_peer_fault(p, PT_ERR_RANGE, "sent a malformed message");
     return;
   }
   for (uint32_t i = 0; i < s->piece_count; i++)
     if (pt_bits_get(bits.data, i)) has_now(p, i);
-  pieces_known(p);
 }
 
 static void take_have_all(pt_peer *p, bool all) {
-  if (p->bits_known) {
-    pt_peer_fault(p, PT_ERR_STATE, "sent its bitfield twice");
-    return;
-  }
+  if (!pieces_known(p)) return;
   for (uint32_t i = 0; all && i < p->swarm->piece_count; i++) has_now(p, i);
-  pieces_known(p);
 }
 
 /* To BitTorrent v1 a file that ends within a piece is followed by a file of
@@ -77,6 +74,12 @@ static bool block_valid(const pt_peer *p, uint32_t piece, uint32_t begin, uint32
   return begin < size && length <= size - begin;
 }
 
+static void reject(pt_peer *p, const pt_wire_message *request) {
+  pt_wire_message no = *request;
+  no.kind = PT_WIRE_REJECT;
+  if (p->fast) pt_peer_say(p, &no);
+}
+
 static void take_request(pt_peer *p, const pt_wire_message *m) {
   pt_swarm *s = p->swarm;
   if (!block_valid(p, m->index, m->begin, m->length)) {
@@ -88,9 +91,7 @@ static void take_request(pt_peer *p, const pt_wire_message *m) {
              m->length <= PT_UPLOAD_LENGTH_MAX && p->upload_count < PT_UPLOAD_QUEUE_MAX &&
              pt_context_may_upload(s->cx, m->length);
   if (!can) {
-    pt_wire_message no = *m;
-    no.kind = PT_WIRE_REJECT;
-    if (p->fast) pt_peer_say(p, &no);
+    reject(p, m);
     return;
   }
   uint32_t slot = (p->upload_head + p->upload_count++) % PT_UPLOAD_QUEUE_MAX;
@@ -109,9 +110,7 @@ static void take_cancel(pt_peer *p, const pt_wire_message *m) {
       p->uploads[(p->upload_head + j) % PT_UPLOAD_QUEUE_MAX] =
           p->uploads[(p->upload_head + j + 1) % PT_UPLOAD_QUEUE_MAX];
     p->upload_count--;
-    pt_wire_message no = *m;
-    no.kind = PT_WIRE_REJECT;
-    if (p->fast) pt_peer_say(p, &no);
+    reject(p, m);
     return;
   }
 }
@@ -328,14 +327,17 @@ static size_t take_stream(pt_peer *p, pt_bytes in) {
   return used;
 }
 
+static bool make_room(pt_peer *p, size_t need) {
+  if (need <= p->partial_cap) return true;
+  uint8_t *partial = realloc(p->partial, need * 2);
+  if (!partial) return false;
+  p->partial = partial;
+  p->partial_cap = need * 2;
+  return true;
+}
+
 static bool keep_partial(pt_peer *p, pt_bytes rest) {
-  if (rest.len > PT_WIRE_MESSAGE_MAX + 4) return false;
-  if (rest.len > p->partial_cap) {
-    uint8_t *partial = realloc(p->partial, rest.len * 2);
-    if (!partial) return false;
-    p->partial = partial;
-    p->partial_cap = rest.len * 2;
-  }
+  if (rest.len > PT_WIRE_MESSAGE_MAX + 4 || !make_room(p, rest.len)) return false;
   if (rest.data != p->partial) memmove(p->partial, rest.data, rest.len);
   p->partial_len = rest.len;
   return true;
@@ -343,13 +345,7 @@ static bool keep_partial(pt_peer *p, pt_bytes rest) {
 
 static bool append_partial(pt_peer *p, pt_bytes more) {
   size_t need = p->partial_len + more.len;
-  if (need > PT_WIRE_MESSAGE_MAX + 4 + PT_WIRE_MESSAGE_MAX) return false;
-  if (need > p->partial_cap) {
-    uint8_t *partial = realloc(p->partial, need * 2);
-    if (!partial) return false;
-    p->partial = partial;
-    p->partial_cap = need * 2;
-  }
+  if (need > PT_WIRE_MESSAGE_MAX + 4 + PT_WIRE_MESSAGE_MAX || !make_room(p, need)) return false;
   memcpy(p->partial + p->partial_len, more.data, more.len);
   p->partial_len = need;
   return true;

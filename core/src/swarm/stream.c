@@ -28,7 +28,6 @@ pt_stream *pt_stream_new(pt_swarm *s, uint32_t id, uint32_t file, uint64_t at, u
   assert(file < s->file_count && at <= end && end <= s->files[file].length);
   pt_stream *st = calloc(1, sizeof *st);
   if (!st) return NULL;
-  const pt_file *f = &s->files[file];
   st->swarm = s;
   st->id = id;
   st->file = file;
@@ -38,8 +37,7 @@ pt_stream *pt_stream_new(pt_swarm *s, uint32_t id, uint32_t file, uint64_t at, u
   st->played = played;
   st->player = player;
   st->begun_us = s->cx->now_us;
-  st->near_end = st->window_first = st->window_end =
-      f->piece_first + (uint32_t)(at / s->piece_length);
+  st->near_end = st->window_first = st->window_end = pt_stream_next(st);
   st->prev = s->streams_last;
   if (s->streams_last)
     s->streams_last->next = st;
@@ -50,6 +48,13 @@ pt_stream *pt_stream_new(pt_swarm *s, uint32_t id, uint32_t file, uint64_t at, u
   s->deliverable = true;
   return st;
 }
+
+uint32_t pt_stream_next(const pt_stream *st) {
+  const pt_swarm *s = st->swarm;
+  return s->files[st->file].piece_first + (uint32_t)(st->at / s->piece_length);
+}
+
+bool pt_stream_runs(const pt_stream *st) { return st->result == PT_OK && st->at < st->end; }
 
 bool pt_stream_is_bulk(const pt_stream *st) {
   return !st->played && !st->paced && st->swarm->files[st->file].length > PT_BULK_BYTES;
@@ -154,7 +159,7 @@ void pt_stream_advance(pt_stream *st) {
   pt_swarm *s = st->swarm;
   const pt_file *f = &s->files[st->file];
   if (st->at >= st->end) return;
-  uint32_t next = f->piece_first + (uint32_t)(st->at / s->piece_length);
+  uint32_t next = pt_stream_next(st);
   uint32_t last = f->piece_first + (uint32_t)((st->end - 1) / s->piece_length);
   uint32_t target = within(next, pieces_in(s, ahead_bytes(st)), last);
   while (st->window_first < next && st->window_first < st->window_end) unpin(s, st->window_first++);
@@ -201,8 +206,7 @@ bool pt_stream_poll(pt_stream *st, pt_event *out) {
   pt_swarm *s = st->swarm;
   if (st->result != PT_OK) return finish(st, st->result, out);
   if (st->at >= st->end) return finish(st, PT_OK, out);
-  const pt_file *f = &s->files[st->file];
-  uint32_t number = f->piece_first + (uint32_t)(st->at / s->piece_length);
+  uint32_t number = pt_stream_next(st);
   pt_piece *piece = &s->pieces[number];
   if (piece->state == PT_PIECE_HAVE && !piece->content && st->credit) {
     for (uint32_t i = number; i < st->window_end && i < number + PT_READ_AHEAD_PIECES; i++)

@@ -199,6 +199,10 @@ struct pt_stream {
 /* played: a film or a sound, which is wanted in order. */
 pt_stream *pt_stream_new(pt_swarm *s, uint32_t id, uint32_t file, uint64_t at, uint64_t end,
                          bool blocking, bool played, bool player);
+/* The piece that its next byte is in; there is one more to come. */
+uint32_t pt_stream_next(const pt_stream *st);
+/* Has it neither failed nor been given everything? */
+bool pt_stream_runs(const pt_stream *st);
 /* A long download: when it ends matters, not when it begins. */
 bool pt_stream_is_bulk(const pt_stream *st);
 void pt_stream_del(pt_stream *st);
