@@ -120,7 +120,7 @@ static bool is_well_known(const char *path) {
 /* A file of the site, by its path as the request has it (without the first '/'). */
 static void answer_site_file(const pt_http_sources *sources, const char *path,
                              const pt_request *request, pt_response *out) {
-  char name[PATH_MAX], restored[PATH_MAX], served[PATH_MAX];
+  char name[PATH_MAX], restored[PATH_MAX];
   size_t len = strlen(path);
   if (len >= sizeof name - 1) {
     pt_response_page(404, out);
@@ -138,8 +138,7 @@ static void answer_site_file(const pt_http_sources *sources, const char *path,
     return;
   }
   strcat(name, slash);
-  pt_http_file(sources->dir_fd, name, request, out, served);
-  out->is_asset = sources->site && served[0] && pt_site_has_asset(sources->site, served);
+  pt_http_file(sources->dir_fd, sources->site, name, request, out);
 }
 
 static bool is_client_file(const char *name) {
@@ -150,12 +149,11 @@ static bool is_client_file(const char *name) {
 static void answer_own(const pt_http_sources *sources, const char *name, const pt_request *request,
                        pt_response *out) {
   static const char seed[] = PT_SEED_FOLDER "/" PT_SITE_TORRENT_NAME "/";
-  char served[PATH_MAX];
   pt_blob *doc = sources->site ? pt_site_find_doc(sources->site, name) : NULL;
   if (doc) {
     pt_http_document(doc, request, out);
   } else if (is_client_file(name) && sources->client_fd >= 0) {
-    pt_http_file(sources->client_fd, name, request, out, served);
+    pt_http_file(sources->client_fd, NULL, name, request, out);
     out->service_worker = strcmp(name, "peertide.sw.js") == 0;
   } else if (strncmp(name, seed, sizeof seed - 1) == 0) {
     answer_site_file(sources, name + sizeof seed - 1, request, out);

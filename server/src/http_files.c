@@ -3,6 +3,7 @@
 #include "accept_encoding.h"
 #include "http_range.h"
 #include "media_type.h"
+#include "site.h"
 #include "site_path.h"
 
 #include <errno.h>
@@ -61,11 +62,15 @@ static int open_file(int dir_fd, const char *path, struct stat *st) {
   return fd;
 }
 
+/* May there be a compressed twin? Each that is looked for in vain costs as much as
+ * a small file itself. */
+static bool may_have_twin(const pt_site_file *asset, const char *type) {
+  return !pt_media_is_dense(type) && (asset == NULL || asset->has_twin);
+}
+
 /* Prefers a compressed twin that is not older than the file. */
 static void choose_variant(int dir_fd, const char *path, const pt_request *request, struct stat *st,
                            pt_response *out, const char **variant) {
-  *variant = "";
-  if (pt_media_is_dense(out->type)) return; /* spares two look-ups for most of a site's bytes */
   for (size_t i = 0; i < CODING_COUNT; i++) {
     char twin[PATH_MAX + 4];
     struct stat twin_st;
@@ -87,11 +92,13 @@ static void choose_variant(int dir_fd, const char *path, const pt_request *reque
   }
 }
 
-static void answer_file(int dir_fd, const char *path, const pt_request *request, struct stat *st,
-                        pt_response *out) {
-  const char *variant;
+static void answer_file(int dir_fd, const pt_site *site, const char *path,
+                        const pt_request *request, struct stat *st, pt_response *out) {
+  const pt_site_file *asset = site ? pt_site_find_asset(site, path) : NULL;
+  const char *variant = "";
+  out->is_asset = asset != NULL;
   out->type = pt_media_type(path);
-  choose_variant(dir_fd, path, request, st, out, &variant);
+  if (may_have_twin(asset, out->type)) choose_variant(dir_fd, path, request, st, out, &variant);
   out->cache_control = "no-cache"; /* always ask: an index must not meet stale files */
   out->mtime = st->st_mtime;
   out->total = (uint64_t)st->st_size;
@@ -117,16 +124,16 @@ static bool is_folder(int dir_fd, const char *path) {
   return fd >= 0;
 }
 
-void pt_http_file(int dir_fd, const char *path, const pt_request *request, pt_response *out,
-                  char *served) {
+void pt_http_file(int dir_fd, const pt_site *site, const char *path, const pt_request *request,
+                  pt_response *out) {
+  char served[PATH_MAX] = "";
   struct stat st;
   size_t len = strlen(path);
-  served[0] = 0;
   *out = (pt_response){.fd = -1};
   errno = 0;
   if (len + sizeof "index.html" < PATH_MAX) {
     bool folder = len == 0 || path[len - 1] == '/';
-    snprintf(served, PATH_MAX, "%s%s", path, folder ? "index.html" : "");
+    snprintf(served, sizeof served, "%s%s", path, folder ? "index.html" : "");
     out->fd = open_file(dir_fd, served, &st);
     if (out->fd < 0 && !folder && is_folder(dir_fd, served)) {
       redirect_to_folder(served, out);
@@ -136,7 +143,7 @@ void pt_http_file(int dir_fd, const char *path, const pt_request *request, pt_re
   if (out->fd < 0)
     pt_response_page(is_shortage(errno) ? 503 : 404, out);
   else
-    answer_file(dir_fd, served, request, &st, out);
+    answer_file(dir_fd, site, served, request, &st, out);
 }
 
 void pt_http_document(pt_blob *blob, const pt_request *request, pt_response *out) {

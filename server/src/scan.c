@@ -105,6 +105,14 @@ static bool is_compressed_twin(const names *list, const char *name) {
   return has_name(list, original);
 }
 
+static bool has_compressed_twin(const names *list, const char *name) {
+  char twin[NAME_MAX + 4];
+  snprintf(twin, sizeof twin, "%s.br", name);
+  if (has_name(list, twin)) return true;
+  snprintf(twin, sizeof twin, "%s.gz", name);
+  return has_name(list, twin);
+}
+
 /* Could a request for this name be taken for one of another file? See
  * pt_site_path_restore(). */
 static bool is_ambiguous(const names *list, const char *name) {
@@ -152,7 +160,8 @@ static void add_file(walk *w, const names *list, const char *name, const char *p
   if (copy == NULL)
     w->failed = true;
   else
-    out->files[out->count++] = (pt_scan_file){copy, pt_file_state_of(st)};
+    out->files[out->count++] = (pt_scan_file){
+        .path = copy, .state = pt_file_state_of(st), .has_twin = has_compressed_twin(list, name)};
 }
 
 static void watch_folder(const walk *w, int fd) {

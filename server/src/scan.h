@@ -27,6 +27,7 @@ bool pt_file_state_equal(const pt_file_state *a, const pt_file_state *b);
 typedef struct pt_scan_file {
   char *path; /* site path */
   pt_file_state state;
+  bool has_twin; /* compressed, beside it */
 } pt_scan_file;
 
 /* The files to be indexed, ordered by path part by part, bytewise (the order of
@@ -47,8 +48,8 @@ typedef struct pt_scan_options {
 
 /* Walks the folder. Left out: names that begin with a dot, empty files,
  * anything but regular files, folders behind symbolic links, compressed twins
- * (x.br and x.gz beside x), what is excluded, and with a warning what can't be named in a URL or
- * exceeds the limits. False when out of memory or cancelled; *out is always
+ * (x.br and x.gz beside x), what is excluded, and with a warning what can't be named
+ * in a URL or exceeds the limits. False when out of memory or cancelled; *out is always
  * safe to free. */
 bool pt_scan_run(const pt_scan_options *options, pt_scan *out);
 void pt_scan_free(pt_scan *scan);

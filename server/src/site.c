@@ -187,7 +187,7 @@ static int add_swarm(work *w, const pt_plan_swarm *swarm, pt_id_table *keys, pt_
   for (size_t i = 0; error == PT_OK && i < swarm->count; i++) {
     size_t number = w->plan.order[swarm->first + i];
     const pt_file_hash *hash = &w->cache->hashes[number];
-    error = pt_site_docs_add_asset(docs, w->scan.files[number].path, hash, (uint32_t)i);
+    error = pt_site_docs_add_asset(docs, &w->scan.files[number], hash, (uint32_t)i);
   }
   return error;
 }
@@ -225,7 +225,7 @@ int pt_site_run(const pt_site_make *make, pt_hash_cache *cache, pt_site **out) {
 
 void pt_site_del(pt_site *site) {
   if (site == NULL) return;
-  for (size_t i = 0; i < site->asset_count; i++) free(site->assets[i]);
+  for (size_t i = 0; i < site->asset_count; i++) free(site->assets[i].path);
   for (size_t i = 0; i < site->doc_count; i++) pt_blob_unref(site->docs[i].blob);
   free(site->assets);
   free(site->swarms);
@@ -237,11 +237,14 @@ void pt_site_del(pt_site *site) {
   free(site);
 }
 
-static int compare_text(const void *a, const void *b) { return strcmp(a, *(char *const *)b); }
+static int compare_path(const void *a, const void *b) {
+  return strcmp(a, ((const pt_site_file *)b)->path);
+}
 
-bool pt_site_has_asset(const pt_site *site, const char *path) {
-  return site->asset_count &&
-         bsearch(path, site->assets, site->asset_count, sizeof *site->assets, compare_text);
+const pt_site_file *pt_site_find_asset(const pt_site *site, const char *path) {
+  return site->asset_count
+             ? bsearch(path, site->assets, site->asset_count, sizeof *site->assets, compare_path)
+             : NULL;
 }
 
 static int compare_key(const void *a, const void *b) { return memcmp(a, b, PT_ID_SIZE); }

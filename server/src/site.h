@@ -30,10 +30,15 @@ typedef struct pt_site_video {
   pt_blob *torrent;
 } pt_site_video;
 
+typedef struct pt_site_file {
+  char *path;    /* site path */
+  bool has_twin; /* compressed, beside it: it had one when the site was made */
+} pt_site_file;
+
 typedef struct pt_site {
   size_t asset_count;
-  char **assets;  /* site paths, ordered by strcmp() */
-  uint64_t bytes; /* of all assets */
+  pt_site_file *assets; /* ordered by path, strcmp() */
+  uint64_t bytes;       /* of all assets */
   size_t swarm_count;
   uint8_t (*swarms)[PT_ID_SIZE]; /* keys, ascending */
   size_t hybrid_count;
@@ -65,7 +70,8 @@ typedef struct pt_site_make {
 int pt_site_run(const pt_site_make *make, pt_hash_cache *cache, pt_site **out);
 void pt_site_del(pt_site *site); /* NULL is fine */
 
-bool pt_site_has_asset(const pt_site *site, const char *path);
+/* The asset at a site path, or NULL. */
+const pt_site_file *pt_site_find_asset(const pt_site *site, const char *path);
 bool pt_site_has_swarm(const pt_site *site, const uint8_t key[PT_ID_SIZE]);
 /* The swarm with an info-hash, a key or a v1 hash; false when there is none. */
 bool pt_site_find_swarm(const pt_site *site, const uint8_t info_hash[PT_ID_SIZE],

@@ -17,27 +17,27 @@
 int pt_site_docs_init(pt_site_docs *docs, size_t assets_max, size_t swarms_max) {
   *docs = (pt_site_docs){.asset_cap = assets_max, .swarm_cap = swarms_max};
   docs->assets = calloc(assets_max + 1, sizeof *docs->assets);
-  docs->paths = calloc(assets_max + 1, sizeof *docs->paths);
+  docs->files = calloc(assets_max + 1, sizeof *docs->files);
   docs->swarms = calloc(swarms_max + 1, sizeof *docs->swarms);
   docs->torrents = calloc(swarms_max + 1, sizeof(pt_blob *));
   docs->layers = calloc(swarms_max + 1, sizeof(pt_blob *));
   docs->videos = calloc(2 * swarms_max + 1, sizeof *docs->videos);
   bool ok =
-      docs->assets && docs->paths && docs->swarms && docs->torrents && docs->layers && docs->videos;
+      docs->assets && docs->files && docs->swarms && docs->torrents && docs->layers && docs->videos;
   return ok ? PT_OK : PT_ERR_NOMEM;
 }
 
 void pt_site_docs_free(pt_site_docs *docs) {
   for (size_t i = 0; i < docs->asset_count; i++) {
     free(docs->assets[i].path);
-    free(docs->paths[i]);
+    free(docs->files[i].path);
   }
   for (size_t i = 0; i < docs->swarm_count; i++) {
     pt_blob_unref(docs->torrents[i]);
     if (docs->layers[i]) pt_blob_unref(docs->layers[i]);
   }
   free(docs->assets);
-  free(docs->paths);
+  free(docs->files);
   free(docs->swarms);
   free(docs->torrents);
   free(docs->layers);
@@ -80,30 +80,31 @@ int pt_site_docs_add_video(pt_site_docs *docs, const char *path) {
   return error == PT_OK ? add_video(docs, path, (size_t)(strrchr(path, '.') - path)) : error;
 }
 
-int pt_site_docs_add_asset(pt_site_docs *docs, const char *path, const pt_file_hash *hash,
-                           uint32_t file) {
+int pt_site_docs_add_asset(pt_site_docs *docs, const pt_scan_file *file, const pt_file_hash *hash,
+                           uint32_t number) {
   if (docs->asset_count == docs->asset_cap) return PT_ERR_LIMIT;
   char url[PT_PATH_LEN_MAX + 1] = "/";
-  if (!pt_site_path_encode(path, url + 1, sizeof url - 1)) return PT_ERR_LIMIT;
+  if (!pt_site_path_encode(file->path, url + 1, sizeof url - 1)) return PT_ERR_LIMIT;
   pt_site_asset *asset = &docs->assets[docs->asset_count];
   asset->path = strdup(url);
   /* Only read: the index writer's struct has no const. */
-  asset->type = (char *)pt_media_type(path);
+  asset->type = (char *)pt_media_type(file->path);
   asset->length = hash->state.size;
   time_t changed = hash->state.mtime.tv_sec;
   if (changed > docs->changed) docs->changed = changed < TIME_MAX ? changed : TIME_MAX;
   memcpy(asset->root, hash->root, sizeof asset->root);
   asset->swarm = (uint32_t)docs->swarm_count - 1;
-  asset->file = file;
-  docs->paths[docs->asset_count++] = strdup(path);
-  return asset->path && docs->paths[docs->asset_count - 1] ? PT_OK : PT_ERR_NOMEM;
+  asset->file = number;
+  pt_site_file *found = &docs->files[docs->asset_count++];
+  *found = (pt_site_file){.path = strdup(file->path), .has_twin = file->has_twin};
+  return asset->path && found->path ? PT_OK : PT_ERR_NOMEM;
 }
 
 static int compare_assets(const void *a, const void *b) {
   return strcmp(((const pt_site_asset *)a)->path, ((const pt_site_asset *)b)->path);
 }
 static int compare_paths(const void *a, const void *b) {
-  return strcmp(*(char *const *)a, *(char *const *)b);
+  return strcmp(((const pt_site_file *)a)->path, ((const pt_site_file *)b)->path);
 }
 static int compare_keys(const void *a, const void *b) { return memcmp(a, b, PT_ID_SIZE); }
 static int compare_docs(const void *a, const void *b) {
@@ -296,6 +297,11 @@ static void set_digest(const pt_site_docs *docs, pt_site *site) {
     site->digest = pt_hash64(docs->swarms[asset->swarm].key, PT_ID_SIZE, d);
     site->bytes += asset->length;
   }
+  /* (Those are in another order by now; each counts with its own path.) */
+  for (size_t i = 0; i < docs->asset_count; i++) {
+    const pt_site_file *file = &docs->files[i];
+    if (file->has_twin) site->digest += pt_hash64(file->path, strlen(file->path), 0);
+  }
 }
 
 static int compare_videos(const void *a, const void *b) {
@@ -337,9 +343,9 @@ int pt_site_docs_finish(pt_site_docs *docs, pt_site *site) {
   if (error != PT_OK) return error;
   set_digest(docs, site);
   move_videos(docs, site);
-  for (size_t i = 0; i < docs->asset_count; i++) { /* moves the paths */
-    site->assets[site->asset_count++] = docs->paths[i];
-    docs->paths[i] = NULL;
+  for (size_t i = 0; i < docs->asset_count; i++) { /* moves them */
+    site->assets[site->asset_count++] = docs->files[i];
+    docs->files[i].path = NULL;
   }
   if (site->asset_count)
     qsort(site->assets, site->asset_count, sizeof *site->assets, compare_paths);

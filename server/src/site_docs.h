@@ -11,7 +11,7 @@
 typedef struct pt_site_docs {
   size_t asset_count, asset_cap;
   pt_site_asset *assets; /* .path is a URL path */
-  char **paths;          /* their site paths */
+  pt_site_file *files;   /* the same, as the server looks them up */
   size_t swarm_count, swarm_cap;
   pt_site_swarm *swarms;
   pt_blob **torrents; /* one per swarm */
@@ -30,8 +30,8 @@ int pt_site_docs_add_swarm(pt_site_docs *docs, const pt_site_swarm *swarm, pt_by
                            pt_bytes layers);
 /* The swarm added last is a video, with that path below the video route. */
 int pt_site_docs_add_video(pt_site_docs *docs, const char *path);
-int pt_site_docs_add_asset(pt_site_docs *docs, const char *path, const pt_file_hash *hash,
-                           uint32_t file);
+int pt_site_docs_add_asset(pt_site_docs *docs, const pt_scan_file *file, const pt_file_hash *hash,
+                           uint32_t number);
 
 /* Writes the documents into the site, with what it looks up. PT_OK or
  * PT_ERR_NOMEM. */

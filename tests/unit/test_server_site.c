@@ -223,14 +223,18 @@ static void what_is_no_plain_file_of_the_site_is_not_read(void **state) {
 
 static void the_cache_keeps_what_has_not_changed(void **state) {
   (void)state;
-  pt_scan_file files[] = {{"a", {.size = 1}}, {"b", {.size = 2}}, {"d", {.size = 4}}};
+  pt_scan_file files[] = {{.path = "a", .state = {.size = 1}},
+                          {.path = "b", .state = {.size = 2}},
+                          {.path = "d", .state = {.size = 4}}};
   pt_scan scan = {.count = 3, .files = files};
   pt_hash_cache cache = {0};
   assert_true(pt_hash_cache_align(&cache, &scan));
   for (size_t i = 0; i < 3; i++)
     cache.hashes[i] = (pt_file_hash){.state = files[i].state, .base_length = 16384, .racy = i == 2};
-  pt_scan_file later[] = {
-      {"a", {.size = 1}}, {"b", {.size = 3}}, {"c", {.size = 1}}, {"d", {.size = 4}}};
+  pt_scan_file later[] = {{.path = "a", .state = {.size = 1}},
+                          {.path = "b", .state = {.size = 3}},
+                          {.path = "c", .state = {.size = 1}},
+                          {.path = "d", .state = {.size = 4}}};
   scan = (pt_scan){.count = 4, .files = later};
   assert_true(pt_hash_cache_align(&cache, &scan));
   assert_int_equal(cache.hashes[0].base_length, 16384); /* as it was */
