@@ -13,9 +13,8 @@ typedef struct pt_counters {
   uint64_t messages_too_long; /* connections closed for it, as for the next two */
   uint64_t messages_not_utf8;
   uint64_t slow_readers;
-  uint64_t silent;      /* connections that asked for nothing, or answered no ping */
-  uint64_t connections; /* TCP connections open now */
-  uint64_t sockets;     /* of these, WebSockets */
+  uint64_t silent;  /* connections that asked for nothing, or answered no ping */
+  uint64_t sockets; /* WebSockets open now */
 } pt_counters;
 
 #endif

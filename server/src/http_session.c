@@ -1,8 +1,9 @@
-/* HTTP over libwebsockets: reads a request's head, writes the answer's head and
- * then its body, one chunk each time the socket takes more. */
+/* HTTP over libwebsockets, for what http_direct leaves: reads a request's head,
+ * writes the answer's head and then its body, one chunk each time the socket takes
+ * more. */
 #include "clock.h"
-#include "http.h"
-#include "log.h"
+#include "http_body.h"
+#include "http_head.h"
 #include "origin.h"
 #include "place.h"
 #include "server.h"
@@ -10,35 +11,22 @@
 
 #include <errno.h>
 #include <string.h>
-#include <sys/sendfile.h>
 #include <sys/socket.h>
-#include <unistd.h>
-
-#define SLOW_READER_S 60        /* a client that takes no chunk for so long is gone */
-#define VALUE_MAX 1024          /* of a header we look at */
-#define SENDFILE_MAX (1u << 20) /* in one turn, so that others get theirs */
 
 struct pt_http_session {
   pt_http_session *previous, *next; /* server->finished */
   struct lws *wsi;                  /* NULL: not on that list */
   bool active;                      /* an answer is being sent */
   bool close_after;
-  bool is_asset;
-  bool copies; /* the file's system can't sendfile() */
-  int fd;      /* -1: none */
-  pt_blob *blob;
-  uint64_t at, left; /* of the file or document */
+  pt_http_body body;
 };
 
 const size_t pt_http_session_size = sizeof(pt_http_session);
 
 static void end_answer(pt_http_session *session) {
   if (!session->active) return;
-  if (session->fd >= 0) close(session->fd);
-  pt_blob_unref(session->blob);
+  pt_http_body_end(&session->body);
   session->active = false;
-  session->fd = -1;
-  session->blob = NULL;
 }
 
 /* ---- the request ---- */
@@ -46,14 +34,15 @@ static void end_answer(pt_http_session *session) {
 /* Values of the headers we look at. */
 typedef struct values {
   char path[PATH_MAX];
-  char range[VALUE_MAX], if_range[VALUE_MAX], if_none_match[VALUE_MAX];
-  char if_modified_since[VALUE_MAX], accept_encoding[VALUE_MAX], origin[VALUE_MAX];
-  char host[VALUE_MAX];
+  char range[PT_HTTP_VALUE_MAX], if_range[PT_HTTP_VALUE_MAX];
+  char if_none_match[PT_HTTP_VALUE_MAX], if_modified_since[PT_HTTP_VALUE_MAX];
+  char accept_encoding[PT_HTTP_VALUE_MAX], origin[PT_HTTP_VALUE_MAX], host[PT_HTTP_VALUE_MAX];
 } values;
 
 /* NULL when the header is absent or too long to be one of ours. */
-static const char *header(struct lws *wsi, enum lws_token_indexes token, char out[VALUE_MAX]) {
-  return lws_hdr_copy(wsi, out, VALUE_MAX, token) > 0 ? out : NULL;
+static const char *header(struct lws *wsi, enum lws_token_indexes token,
+                          char out[PT_HTTP_VALUE_MAX]) {
+  return lws_hdr_copy(wsi, out, PT_HTTP_VALUE_MAX, token) > 0 ? out : NULL;
 }
 
 static bool read_method(struct lws *wsi, pt_request *request, enum lws_token_indexes *token) {
@@ -112,29 +101,6 @@ static bool wants_keep_alive(struct lws *wsi) {
 
 /* ---- the answer ---- */
 
-/* Reads the next bytes of the body to `to`. 0 at its end, or when the file has
- * become shorter than it was. */
-static size_t read_body(pt_http_session *session, uint8_t *to, size_t cap) {
-  size_t want = session->left < cap ? (size_t)session->left : cap;
-  if (want == 0) return 0;
-  if (session->blob) {
-    memcpy(to, session->blob->data + session->at, want);
-  } else {
-    ssize_t got;
-    do got = pread(session->fd, to, want, (off_t)session->at);
-    while (got < 0 && errno == EINTR);
-    want = got > 0 ? (size_t)got : 0;
-  }
-  session->at += want;
-  session->left -= want;
-  return want;
-}
-
-static void count_body(pt_server *server, const pt_http_session *session, size_t bytes) {
-  server->counters.body_bytes += bytes;
-  if (session->is_asset) server->counters.asset_body_bytes += bytes;
-}
-
 static void forget_finished(pt_server *server, pt_http_session *session) {
   if (session->wsi == NULL) return;
   if (session->previous)
@@ -181,8 +147,8 @@ static int finish(struct lws *wsi, pt_server *server, pt_http_session *session) 
 
 /* May the file go from the disk's cache to the socket without passing through
  * us? Not when it must be encrypted, or stand behind what is not sent yet. */
-static bool can_sendfile(struct lws *wsi, const pt_http_session *session) {
-  return session->fd >= 0 && !session->copies && !lws_is_ssl(wsi) && !lws_partial_buffered(wsi);
+static bool may_pass(struct lws *wsi, const pt_http_session *session) {
+  return pt_http_body_may_pass(&session->body) && !lws_is_ssl(wsi) && !lws_partial_buffered(wsi);
 }
 
 /* Sends a head (may be of length 0) and then what the socket takes of the file. */
@@ -190,32 +156,23 @@ static int send_file(struct lws *wsi, pt_server *server, pt_http_session *sessio
                      size_t head_len) {
   uint8_t *head = server->chunk + LWS_PRE;
   int to = lws_get_socket_fd(wsi);
-  lws_set_timeout(wsi, PENDING_TIMEOUT_HTTP_CONTENT, SLOW_READER_S);
+  pt_http_body *body = &session->body;
+  lws_set_timeout(wsi, PENDING_TIMEOUT_HTTP_CONTENT, PT_HTTP_SLOW_READER_S);
   if (head_len > 0) {
-    ssize_t sent = send(to, head, head_len, MSG_NOSIGNAL | (session->left ? MSG_MORE : 0));
+    ssize_t sent = send(to, head, head_len, MSG_NOSIGNAL | (body->left ? MSG_MORE : 0));
     if (sent < 0 && errno != EAGAIN && errno != EINTR) return -1;
     size_t done = sent > 0 ? (size_t)sent : 0;
     if (done < head_len && lws_write(wsi, head + done, head_len - done, LWS_WRITE_HTTP) < 0)
       return -1;
   }
-  for (size_t budget = SENDFILE_MAX;
-       session->left > 0 && budget > 0 && can_sendfile(wsi, session);) {
-    off_t at = (off_t)session->at;
-    ssize_t sent = sendfile(to, session->fd, &at, session->left < budget ? session->left : budget);
-    if (sent == 0) return -1; /* it has become shorter: the promise can't be kept */
-    if (sent < 0 && errno == EINTR) continue;
-    if (sent < 0 && errno == EAGAIN) break;
-    if (sent < 0 && (errno == EINVAL || errno == ENOSYS))
-      session->copies = true;
-    else if (sent < 0)
-      return -1;
-    if (sent < 0) break;
-    session->at += (uint64_t)sent;
-    session->left -= (uint64_t)sent;
+  for (size_t budget = PT_HTTP_PASS_MAX; body->left > 0 && budget > 0 && may_pass(wsi, session);) {
+    ssize_t sent = pt_http_body_pass(body, to, budget);
+    if (sent < 0) return -1;
+    if (sent == 0) break;
     budget -= (size_t)sent;
-    count_body(server, session, (size_t)sent);
+    pt_server_count_body(server, body, (size_t)sent);
   }
-  if (session->left == 0) return finish(wsi, server, session);
+  if (body->left == 0) return finish(wsi, server, session);
   lws_callback_on_writable(wsi);
   return 0;
 }
@@ -224,16 +181,17 @@ static int send_file(struct lws *wsi, pt_server *server, pt_http_session *sessio
  * as fits behind them. */
 static int send_chunk(struct lws *wsi, pt_server *server, pt_http_session *session,
                       size_t head_len) {
+  pt_http_body *body = &session->body;
   /* What fits into one write leaves sooner with its head than by sendfile(). */
-  if (session->left > PT_HTTP_CHUNK && can_sendfile(wsi, session))
+  if (body->left > PT_HTTP_CHUNK && may_pass(wsi, session))
     return send_file(wsi, server, session, head_len);
   uint8_t *start = server->chunk + LWS_PRE;
-  size_t len = read_body(session, start + head_len, PT_HTTP_CHUNK);
-  if (len == 0 && session->left > 0) return -1; /* the promise can't be kept */
-  count_body(server, session, len);
-  bool last = session->left == 0;
+  size_t len = pt_http_body_read(body, start + head_len, PT_HTTP_CHUNK);
+  if (len == 0 && body->left > 0) return -1; /* the promise can't be kept */
+  pt_server_count_body(server, body, len);
+  bool last = body->left == 0;
   if (head_len + len > 0) {
-    lws_set_timeout(wsi, PENDING_TIMEOUT_HTTP_CONTENT, SLOW_READER_S);
+    lws_set_timeout(wsi, PENDING_TIMEOUT_HTTP_CONTENT, PT_HTTP_SLOW_READER_S);
     enum lws_write_protocol how = last ? LWS_WRITE_HTTP_FINAL : LWS_WRITE_HTTP;
     if (lws_write(wsi, start, head_len + len, how) < 0) return -1;
   }
@@ -246,18 +204,10 @@ static int send_answer(struct lws *wsi, pt_server *server, pt_http_session *sess
                        const pt_request *request, pt_response *response) {
   bool keep_alive =
       wants_keep_alive(wsi) && request->method != PT_METHOD_OTHER && response->status != 400;
-  const char *origin = pt_origin_cors(&server->config->allow_origin, request->origin);
-  bool has_body = request->method != PT_METHOD_HEAD && response->status != 304;
+  size_t head_len = pt_server_begin(server, request, response, keep_alive, &session->body,
+                                    (char *)server->chunk + LWS_PRE);
   session->active = true;
   session->close_after = !keep_alive;
-  session->is_asset = response->is_asset;
-  session->copies = false;
-  session->fd = response->fd;
-  session->blob = response->blob;
-  session->at = response->offset;
-  session->left = has_body ? response->length : 0;
-  size_t head_len = pt_response_head(response, origin, keep_alive, (char *)server->chunk + LWS_PRE,
-                                     PT_HTTP_HEAD_MAX);
   return head_len ? send_chunk(wsi, server, session, head_len) : -1;
 }
 
@@ -267,18 +217,7 @@ static int on_request(struct lws *wsi, pt_server *server, pt_http_session *sessi
   pt_response response;
   end_answer(session);
   read_request(wsi, &v, &request);
-  pt_http_sources sources = {.dir_fd = server->root.fd,
-                             .client_fd = server->client_fd,
-                             .site = server->indexer ? pt_indexer_site(server->indexer) : NULL,
-                             .video_route = server->config->video_route,
-                             .torrent_route = server->config->torrent_route,
-                             .stats_json = pt_server_stats_json,
-                             .metrics_text = pt_server_metrics_text,
-                             .context = server};
-  server->counters.requests++;
-  pt_http_answer(&sources, &request, &response);
-  if (response.is_asset) server->counters.asset_requests++;
-  pt_log(PT_LOG_DEBUG, "%u %s", response.status, v.path);
+  pt_server_answer(server, &request, &response);
   return send_answer(wsi, server, session, &request, &response);
 }
 
@@ -310,7 +249,7 @@ static void forget_upgrade(struct lws *wsi, pt_server *server) {
 
 /* Notes who opens a WebSocket; false when its network has too many. */
 static bool note_upgrade(struct lws *wsi, pt_server *server) {
-  char header[VALUE_MAX];
+  char header[PT_HTTP_VALUE_MAX];
   pt_address from = {.any.sa_family = AF_UNSPEC};
   socklen_t len = sizeof from;
   if (server->upgrade.wsi) forget_upgrade(server->upgrade.wsi, server);
@@ -332,7 +271,6 @@ static void on_destroy(struct lws *wsi, pt_server *server) {
   pt_gate_network *network = is_new ? server->newcomer_network : lws_get_opaque_user_data(wsi);
   if (is_new) server->newcomer = NULL;
   forget_upgrade(wsi, server);
-  server->counters.connections--;
   pt_gate_leave_network(&server->gate, network, pt_clock_us());
   pt_gate_leave(&server->gate);
 }
@@ -351,7 +289,7 @@ static int on_upgrade(struct lws *wsi, pt_server *server, char *what) {
   pt_response_page(status, &response);
   /* lws has not made the connection's session yet: the page goes in one piece,
    * and the connection is not used again. */
-  pt_http_session session = {.fd = -1};
+  pt_http_session session = {.body.fd = -1};
   request.method = PT_METHOD_OTHER;
   (void)send_answer(wsi, server, &session, &request, &response);
   end_answer(&session);
@@ -364,7 +302,6 @@ int pt_http_callback(struct lws *wsi, enum lws_callback_reasons reason, void *us
   pt_server *server = pt_server_of(wsi);
   switch (reason) {
   case LWS_CALLBACK_WSI_CREATE:
-    server->counters.connections++;
     if (server->is_adopting) server->newcomer = wsi;
     server->is_adopting = false;
     return 0;

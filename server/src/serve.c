@@ -2,6 +2,7 @@
 #include "base/limits.h"
 #include "client_dir.h"
 #include "clock.h"
+#include "http_direct.h"
 #include "index_command.h"
 #include "listener.h"
 #include "lobby.h"
@@ -26,7 +27,6 @@
 
 #define END_MS 1500 /* a shutdown that takes longer is cut short */
 #define REQUEST_TIMEOUT_S 20
-#define KEEP_ALIVE_S 75 /* longer than proxies keep idle connections */
 #define FD_SPARE 256
 #define HEAP_SPARE (16 << 20)
 /* Of memory for each WebSocket, and read at once: */
@@ -38,6 +38,7 @@ typedef struct serving {
   pt_server server;
   pt_listener listener;
   pt_lobby lobby;
+  pt_direct direct;
   pt_turn turn;
   pt_tls_renewal tls;
   char *settings;
@@ -84,7 +85,7 @@ static bool make_lws(serving *s) {
                                                                : USHRT_MAX),
       .max_http_header_data = PT_HTTP_HEAD_MAX,
       .timeout_secs = REQUEST_TIMEOUT_S,
-      .keepalive_timeout = KEEP_ALIVE_S,
+      .keepalive_timeout = PT_HTTP_KEEP_ALIVE_S,
       .retry_and_idle_policy = &no_pings,
   };
   if (config->tls_cert[0]) {
@@ -128,8 +129,7 @@ static void on_accepted(void *context, int fd, const struct sockaddr *from) {
   }
 }
 
-static void on_asked(void *context, int fd, void *ticket) {
-  pt_server *server = &((serving *)context)->server;
+static void adopt(pt_server *server, int fd, void *ticket) {
   server->is_adopting = true;
   server->newcomer_network = ticket;
   (void)lws_adopt_socket_vhost(server->vhost, fd); /* closes it when it fails */
@@ -141,10 +141,39 @@ static void on_asked(void *context, int fd, void *ticket) {
   server->newcomer = NULL;
 }
 
+static void on_asked(void *context, int fd, void *ticket) {
+  serving *s = context;
+  bool encrypted = s->server.config->tls_cert[0] != 0;
+  if (encrypted || !pt_direct_enter(&s->direct, fd, ticket)) adopt(&s->server, fd, ticket);
+}
+
 static void on_gone(void *context, void *ticket, bool was_late) {
   pt_server *server = &((serving *)context)->server;
   server->counters.silent += was_late;
   leave(server, ticket);
+}
+
+/* ---- connections without libwebsockets ---- */
+
+static size_t direct_answer(void *context, const pt_request *request, pt_http_body *body,
+                            char *head) {
+  pt_server *server = &((serving *)context)->server;
+  pt_response response;
+  pt_server_answer(server, request, &response);
+  return pt_server_begin(server, request, &response, true, body, head);
+}
+
+static void direct_sent(void *context, const pt_http_body *body, size_t bytes) {
+  pt_server_count_body(&((serving *)context)->server, body, bytes);
+}
+
+/* Back to the lobby, until the whole head of what it asks for is there. */
+static void direct_leaves(void *context, int fd, void *ticket) {
+  pt_lobby_enter(&((serving *)context)->lobby, fd, ticket, pt_clock_us());
+}
+
+static void direct_gone(void *context, void *ticket) {
+  leave(&((serving *)context)->server, ticket);
 }
 
 /* ---- the end ---- */
@@ -163,6 +192,7 @@ static void stop(serving *s) {
   uv_unref((uv_handle_t *)&server->end);
   pt_listener_close(&s->listener);
   pt_lobby_close(&s->lobby);
+  pt_direct_close(&s->direct);
   uv_close((uv_handle_t *)&server->signals[0], NULL);
   uv_close((uv_handle_t *)&server->signals[1], NULL);
   uv_close((uv_handle_t *)&server->second, NULL);
@@ -214,6 +244,7 @@ static void on_second(uv_timer_t *timer) {
   pt_lobby_expire(&s->lobby, now_us > REQUEST_TIMEOUT_S * 1000000ull
                                  ? now_us - REQUEST_TIMEOUT_S * 1000000ull
                                  : 0);
+  pt_direct_tick(&s->direct);
   pt_gate_tick(&s->server.gate, now_us);
   pt_tracker_tick(s->server.tracker, now_us);
   pt_listener_resume(&s->listener);
@@ -380,6 +411,12 @@ static void init_loop(serving *s) {
   uv_timer_start(&server->second, on_second, 1000, 1000);
   const pt_lobby_owner owner = {.ready = on_asked, .gone = on_gone, .context = s};
   pt_lobby_init(&s->lobby, &server->loop, server->config->tls_cert[0] != 0, &owner);
+  const pt_direct_owner direct = {.answer = direct_answer,
+                                  .sent = direct_sent,
+                                  .leaves = direct_leaves,
+                                  .gone = direct_gone,
+                                  .context = s};
+  pt_direct_init(&s->direct, &server->loop, server->chunk + LWS_PRE, &direct);
   uv_prepare_init(&server->loop, &server->before_wait);
   uv_check_init(&server->loop, &server->after_wait);
   server->before_wait.data = server->after_wait.data = server;

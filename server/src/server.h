@@ -6,6 +6,7 @@
 #include "counters.h"
 #include "gate.h"
 #include "geo.h"
+#include "http_body.h"
 #include "hub.h"
 #include "indexer.h"
 #include "proxy.h"
@@ -15,8 +16,6 @@
 #include <sys/queue.h>
 #include <uv.h>
 
-#define PT_HTTP_CHUNK 65536u /* bytes of a body handed to a socket at once */
-#define PT_HTTP_HEAD_MAX 16384u
 #define PT_SOCKET_WRITE_MAX 65536u /* bytes of messages handed to a socket at once */
 
 typedef struct pt_socket_session pt_socket_session;
@@ -71,6 +70,14 @@ typedef struct pt_server {
 static inline pt_server *pt_server_of(struct lws *wsi) {
   return lws_context_user(lws_get_context(wsi));
 }
+
+/* Answers a request, and counts it. */
+void pt_server_answer(pt_server *server, const pt_request *request, pt_response *out);
+/* Writes the head of a response, of at most PT_HTTP_HEAD_MAX bytes, and returns its
+ * length, or 0; the body takes over what the response owns. */
+size_t pt_server_begin(const pt_server *server, const pt_request *request, pt_response *response,
+                       bool keep_alive, pt_http_body *body, char *head);
+void pt_server_count_body(pt_server *server, const pt_http_body *body, size_t bytes);
 
 /* The two protocols of the listener: HTTP, and WebSocket with "peertide.1". A
  * WebSocket without a subprotocol belongs to the first: it is passed on. */
