@@ -107,10 +107,14 @@ static enum progress send_chunk(pt_direct_session *session, size_t head_len, boo
 }
 
 static enum progress pass(pt_direct_session *session) {
-  ssize_t sent = pt_http_body_pass(&session->body, session->fd, session->direct->budget);
+  pt_http_body *body = &session->body;
+  size_t budget = session->direct->budget;
+  ssize_t sent = pt_http_body_pass(body, session->fd, budget);
   if (sent < 0) return BROKEN;
   count_sent(session, (size_t)sent);
-  return sent > 0 || !pt_http_body_may_pass(&session->body) ? SENT : BLOCKED;
+  /* When it took less than it might, it is full: asking again would only say so. */
+  bool is_full = body->left > 0 && (size_t)sent < budget && pt_http_body_may_pass(body);
+  return is_full ? BLOCKED : SENT;
 }
 
 /* Sends head_len bytes that are in the chunk, and of the body what the socket takes
