@@ -92,7 +92,7 @@ export class Core {
 
   /** Our peer id, 40 hex digits. */
   get id(): string {
-    return this.#hex(this.#exports.pt_wasm_id(), ID_SIZE);
+    return this.#peerId(this.#exports.pt_wasm_id());
   }
 
   /** The name of the SHA-256 implementation in use. */
@@ -135,7 +135,7 @@ export class Core {
       if (getU32(view, PeerStatsLayout.connected) === 0) continue;
       const rttUs = getU32(view, PeerStatsLayout.rttUs);
       peers.push({
-        id: this.#hex(at + PeerStatsLayout.peer, ID_SIZE),
+        id: this.#peerId(at + PeerStatsLayout.peer),
         bytesIn: getU64(view, PeerStatsLayout.bytesIn),
         bytesOut: getU64(view, PeerStatsLayout.bytesOut),
         rttMs: rttUs === 0 ? undefined : rttUs / 1000,
@@ -143,8 +143,8 @@ export class Core {
     }
   }
 
-  #hex(at: number, length: number): string {
-    return toHex(new Uint8Array(this.#exports.memory.buffer, at, length));
+  #peerId(at: number): string {
+    return toHex(new Uint8Array(this.#exports.memory.buffer, at, ID_SIZE));
   }
 
   /** The core's clock: whole microseconds that never go back. */

@@ -10,15 +10,13 @@ export function isInWindow(element: Element): boolean {
  * with `data-background`. Backgrounds in style sheets are not looked for.
  */
 export function isShownInWindow(url: string): boolean {
-  const wanted = plain(url);
-  for (const image of document.images) {
-    if (plain(image.currentSrc || image.src) === wanted && isInWindow(image)) return true;
-  }
-  for (const element of document.querySelectorAll('[data-background]')) {
-    const background = new URL(element.getAttribute('data-background')!, document.baseURI).href;
-    if (plain(background) === wanted && isInWindow(element)) return true;
-  }
-  return false;
+  const shows = (element: Element, shown: string) => plain(shown) === plain(url) && isInWindow(element);
+  return (
+    [...document.images].some((image) => shows(image, image.currentSrc || image.src)) ||
+    [...document.querySelectorAll<HTMLElement>('[data-background]')].some((element) =>
+      shows(element, new URL(element.dataset.background!, document.baseURI).href),
+    )
+  );
 }
 
 function plain(url: string): string {

@@ -61,11 +61,7 @@ export class Link {
 
   /** Invites the peer. */
   offer(): Promise<void> {
-    return this.#attempt(async () => {
-      await this.#connection.setLocalDescription(await this.#connection.createOffer());
-      if (this.#whole) await this.#gathered();
-      this.#sendDescription(Signal.Offer);
-    });
+    return this.#attempt(() => this.#describe(Signal.Offer));
   }
 
   /** What the peer says (one of the core's `Signal`). */
@@ -77,10 +73,7 @@ export class Link {
       const waiting = this.#waiting ?? [];
       this.#waiting = undefined;
       for (const candidate of waiting) await this.#useCandidate(candidate);
-      if (kind !== Signal.Offer) return;
-      await this.#connection.setLocalDescription(await this.#connection.createAnswer());
-      if (this.#whole) await this.#gathered();
-      this.#sendDescription(Signal.Answer);
+      if (kind === Signal.Offer) await this.#describe(Signal.Answer);
     });
   }
 
@@ -110,7 +103,10 @@ export class Link {
     });
   }
 
-  #sendDescription(kind: number): void {
+  /** Makes the offer or the answer, whichever is due, and tells the peer. */
+  async #describe(kind: number): Promise<void> {
+    await this.#connection.setLocalDescription();
+    if (this.#whole) await this.#gathered();
     const description = this.#connection.localDescription;
     if (this.#ended || !description) return;
     this.#events.signal(kind, description.sdp);

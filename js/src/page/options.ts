@@ -204,7 +204,7 @@ function list<T>(check: Check<T>): Check<T[]> {
 
 /** A list that isn't empty, or its only item. */
 function oneOrMore<T>(check: Check<T>): Check<T[]> {
-  return (value, name) => (Array.isArray(value) && value.length > 0 ? list(check)(value, name) : [check(value, name)]);
+  return (value, name) => list(check)(Array.isArray(value) && value.length > 0 ? value : [value], name);
 }
 
 /** Whole numbers; Infinity only where it is the upper bound. */

@@ -9,7 +9,6 @@ const PIECES_MS = 100;
 const TICK_MS = 1000;
 
 const SOURCES: Record<number, AssetSource> = {
-  [Source.Origin]: 'origin',
   [Source.Peer]: 'peer',
   [Source.Store]: 'store',
 };

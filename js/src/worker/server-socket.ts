@@ -17,6 +17,7 @@ export class ServerSocket {
   #release: (() => void) | undefined;
   #socket: WebSocket | undefined;
 
+  /** `servers`: at least one. */
   constructor(servers: readonly string[], pump: Pump, onState: (state: ServerState, url: string) => void) {
     this.#servers = servers;
     this.#pump = pump;
@@ -26,10 +27,9 @@ export class ServerSocket {
   /** Connects, the n-th time, to the n-th server of the list (around and around). */
   open(attempt: number): void {
     this.close();
-    const url = this.#servers[attempt % Math.max(1, this.#servers.length)];
+    const url = this.#servers[attempt % this.#servers.length] as string;
     let socket: WebSocket;
     try {
-      if (url === undefined) throw new Error('no server');
       socket = new WebSocket(url, SUBPROTOCOL);
     } catch {
       this.#pump.input({ kind: In.ServerClosed });

@@ -86,17 +86,15 @@ export class StoreKeeper {
 
   /** Does what the core says. */
   carryOut(output: RecordReader): void {
-    const { kind, id, swarm, length } = output;
+    const { kind, id, swarm, length, data } = output;
     if (kind === Out.StoreRead) {
       this.#read(swarm, id);
     } else if (kind === Out.StoreWrite) {
-      const { data } = output;
       this.#attempt(
         (store) => store.write(swarm, id, length, data),
         () => this.#say(swarm, id, PtError.Full),
       );
     } else if (kind === Out.StoreLayer) {
-      const { data } = output;
       this.#attempt((store) => store.saveLayer(swarm, id, data));
     } else {
       this.#attempt((store) => (length === Infinity ? store.dropSwarm(swarm) : store.drop(swarm, id)));
