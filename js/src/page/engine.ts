@@ -38,6 +38,11 @@ export class Engine {
     return port2;
   }
 
+  /** Ends the worker as it is. */
+  kill(): void {
+    this.#worker.terminate();
+  }
+
   /** Lets the worker end what runs, and ends it. */
   close(): void {
     this.#worker.onmessage = this.#worker.onerror = null;

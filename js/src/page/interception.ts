@@ -38,7 +38,7 @@ export class Interception {
     const scope = new URL(SCOPE, this.#url).href;
     const present = await this.#container.getRegistration(scope);
     const script = (present?.active ?? present?.waiting ?? present?.installing)?.scriptURL;
-    if (present?.scope === scope && script !== undefined && !this.#isOurs(script)) {
+    if (present?.scope === scope && script && !this.#isOurs(script)) {
       throw new Error(`the site has a service worker of its own: ${script}`);
     }
     const listen = (type: string, listener: (event: Event) => void) =>

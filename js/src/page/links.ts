@@ -50,7 +50,7 @@ export class Links {
   }
 
   closeAll(): void {
-    for (const id of [...this.#links.keys()]) this.hangUp(id);
+    for (const id of this.#links.keys()) this.hangUp(id);
   }
 
   #make(id: number, legacy: boolean): Link | undefined {

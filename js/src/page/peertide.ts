@@ -69,6 +69,9 @@ export class Peertide extends EventTarget {
     super();
     this.#options = options;
     this.#consent = options.consent;
+    const { signal } = this.#abort;
+    addEventListener('pagehide', () => this.#leave(), { signal });
+    addEventListener('pageshow', ({ persisted }) => persisted && this.#comeBack(), { signal });
   }
 
   /**
@@ -120,7 +123,6 @@ export class Peertide extends EventTarget {
     if (this.#abort.signal.aborted) return;
     this.#abort.abort();
     for (const attachment of this.#attachments) attachment.close();
-    this.#attachments.clear();
     this.#stop();
   }
 
@@ -129,30 +131,29 @@ export class Peertide extends EventTarget {
     return this.close();
   }
 
-  /** Listens to one of the events of {@link PeertideEventMap}. */
-  override addEventListener<K extends keyof PeertideEventMap>(
-    type: K,
-    listener: ((this: Peertide, event: PeertideEventMap[K]) => unknown) | null,
-    options?: boolean | AddEventListenerOptions,
-  ): void;
-  override addEventListener(
-    type: string,
-    listener: EventListenerOrEventListenerObject | null,
-    options?: boolean | AddEventListenerOptions,
-  ): void;
-  override addEventListener(
-    type: string,
-    listener: never,
-    options?: boolean | AddEventListenerOptions,
-  ): void {
-    super.addEventListener(type, listener, options);
+  /**
+   * A page that is left takes its node with it at once. Chromium keeps both for a while in case the visitor comes back;
+   * a worker that then goes on to write to the disk has their process ended, and with it the page that follows.
+   */
+  #leave(): void {
+    this.#engine?.kill();
+    this.#seat?.close();
+  }
+
+  /** A page that the browser has kept is shown again: it starts anew. */
+  async #comeBack(): Promise<void> {
+    await this.#started;
+    if (this.#ended) return;
+    this.#stop();
+    this.#makingDirect = undefined;
+    this.#started = this.#start();
   }
 
   async #start(): Promise<void> {
     const missing = ['Worker', 'WebAssembly', 'RTCPeerConnection', 'MessageChannel'].find(
       (name) => !(name in globalThis),
     );
-    if (missing !== undefined) {
+    if (missing) {
       this.#fallBack(`this browser has no ${missing}`);
       return;
     }
@@ -197,7 +198,7 @@ export class Peertide extends EventTarget {
 
   /** Whether there is a node to ask, here or in another tab. */
   get #hasNode(): boolean {
-    return this.#engine !== undefined || this.#seat?.hosting === false;
+    return !!this.#engine || this.#seat?.hosting === false;
   }
 
   /** A new way to the node, for the page or for the service worker. */
@@ -337,11 +338,16 @@ export class Peertide extends EventTarget {
 
   /** Peertide can't run (any more): from here on everything is a plain fetch. */
   #fallBack(reason: string): void {
-    if (this.#statistics.fallback !== undefined || this.#abort.signal.aborted) return;
+    if (this.#ended) return;
     this.#statistics.fallback = reason;
     this.#stop();
     this.#say(`Peertide: everything comes from the origin: ${reason}`);
     this.#emitLater('fallback', { path: undefined, reason });
+  }
+
+  /** Whether everything is a plain fetch from here on. */
+  get #ended(): boolean {
+    return !!this.#statistics.fallback || this.#abort.signal.aborted;
   }
 
   #stop(): void {
@@ -374,6 +380,21 @@ export class Peertide extends EventTarget {
   }
 }
 
+/** What only types say of it: each event comes with its own detail. */
+export interface Peertide {
+  /** Listens to one of the events of {@link PeertideEventMap}. */
+  addEventListener<K extends keyof PeertideEventMap>(
+    type: K,
+    listener: ((this: Peertide, event: PeertideEventMap[K]) => unknown) | null,
+    options?: boolean | AddEventListenerOptions,
+  ): void;
+  addEventListener(
+    type: string,
+    listener: EventListenerOrEventListenerObject | null,
+    options?: boolean | AddEventListenerOptions,
+  ): void;
+}
+
 /** Resolves with the promise, or when the time is over, or when aborted. */
 function withTimeout(promise: Promise<unknown>, ms: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
@@ -382,7 +403,7 @@ function withTimeout(promise: Promise<unknown>, ms: number, signal: AbortSignal)
       clearTimeout(timer);
       resolve();
     };
-    signal.addEventListener('abort', end, { once: true });
+    signal.addEventListener('abort', end);
     promise.then(end, reject).finally(() => signal.removeEventListener('abort', end));
   });
 }

@@ -79,7 +79,7 @@ export class Policy {
     const battery = this.#battery;
     return (
       (on.hidden || document.visibilityState !== 'hidden') &&
-      (on.saveData || this.#connection?.saveData !== true) &&
+      (on.saveData || !this.#connection?.saveData) &&
       (on.cellular || this.#connection?.type !== 'cellular') &&
       (on.lowBattery || !battery || battery.charging || battery.level >= LOW_BATTERY)
     );

@@ -98,7 +98,7 @@ export class Delivery {
     const { asset, signal, plain } = this.#request;
     const [offset, end] = [this.#position, this.#end];
     const onAbort = () => this.#fail(signal?.reason);
-    signal?.addEventListener('abort', onAbort, { once: true });
+    signal?.addEventListener('abort', onAbort);
     void this.done.then(() => signal?.removeEventListener('abort', onAbort));
     const begun = new Promise<number | undefined>((resolve) => (this.#begun = resolve));
     if (signal?.aborted) onAbort();

@@ -43,6 +43,6 @@ export class Channels {
   }
 
   closeAll(): void {
-    for (const wire of [...this.#wires.values()]) wire.close();
+    for (const wire of this.#wires.values()) wire.close();
   }
 }

@@ -120,7 +120,7 @@ export class IndexKeeper {
     if (this.#failures >= RETRIES_MAX) return;
     const delay = RETRY_MS_MIN * 2 ** this.#failures++;
     const timer = setTimeout(() => this.refresh(), delay);
-    this.#signal.addEventListener('abort', () => clearTimeout(timer), { once: true });
+    this.#signal.addEventListener('abort', () => clearTimeout(timer));
   }
 
   #tell(indexed: boolean): void {

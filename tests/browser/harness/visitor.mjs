@@ -29,6 +29,7 @@ export class Visitor {
       const text = String(error?.message ?? error);
       if (!droppedByPlayer.test(text)) this.problems.push(`uncaught: ${text}`);
     });
+    page.on('error', (error) => this.problems.push(`the page is gone: ${error.message}`));
     page.on('console', (message) => {
       if (message.type() === 'error') this.problems.push(`console.error: ${message.text()} ${message.location()?.url ?? ''}`);
     });

@@ -1,0 +1,76 @@
+// Visitors go from page to page in the middle of everything, and come back.
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { copySite, smallSite } from './harness/fixture.mjs';
+import { installKit } from './harness/page-kit.mjs';
+import { makePages } from './harness/restless.mjs';
+import { Stage, statsOf } from './harness/stage.mjs';
+import { until } from './harness/wait.mjs';
+
+let stage;
+before(async () => {
+  const { folder, remove } = await copySite(await smallSite());
+  await makePages(folder);
+  stage = await Stage.open({ site: folder });
+  stage.atEnd(remove);
+});
+after(() => stage?.close());
+
+// In the page.
+const setOptions = (options) => { globalThis.options = options; };
+const noteReturn = () => addEventListener('pageshow', ({ persisted }) => { globalThis.returned = persisted; });
+/** Begins to read a file; resolves with its first bytes. */
+async function begin(url) {
+  const { body } = await fetch(url);
+  await body.getReader().read();
+}
+
+/** A new visitor on the first page, whose Peertide runs. */
+async function arrive(browser, options) {
+  const visitor = await stage.visitor(browser);
+  for (const [script, ...args] of [[installKit], [noteReturn], [setOptions, options]]) await visitor.prepare(script, ...args);
+  await goTo(visitor, '/');
+  return visitor;
+}
+
+async function goTo(visitor, page) {
+  await visitor.open(stage.server.url + page);
+  await started(visitor);
+}
+
+async function started(visitor) {
+  await visitor.page.waitForFunction(() => globalThis.tide, { timeout: 10_000 }).catch((error) => {
+    throw new Error([...visitor.problems, error.message].join('; '));
+  });
+  await visitor.evaluate(() => globalThis.kit.adopt('tide'));
+}
+
+// Chromium keeps a page that is left for a while; a worker that then wrote to the disk took the next page with it. (In
+// Firefox 153 a worker that is ended while it writes crashes, once in some fifty times, and nothing here can help it.)
+test('who goes on while files arrive finds the next page, every time', async () => {
+  // With little room, files are never all there.
+  const visitor = await arrive('Chromium', { storeLimit: 3 << 20 });
+  for (let at = 1; at <= 40; at++) {
+    await visitor.evaluate(begin, stage.films[0]);
+    await goTo(visitor, ['/', '/other.html'][at % 2]);
+  }
+  visitor.assertNoProblems();
+  await visitor.close();
+});
+
+for (const browser of ['Chromium', 'Firefox']) {
+  test(`${browser}: who comes back to a page finds it at work`, async (t) => {
+    const visitor = await arrive(browser, {});
+    await stage.take(visitor, stage.pictures.slice(0, 5));
+    await goTo(visitor, '/other.html');
+    await visitor.page.goBack();
+    await started(visitor);
+    const kept = await visitor.evaluate(() => globalThis.returned);
+    t.diagnostic(`kept by the browser: ${kept}`);
+    if (browser === 'Chromium') assert.ok(kept, 'the page must be one that Chromium can keep');
+    await until('the server to be reached', async () => (await statsOf(visitor)).server === 'open');
+    await stage.takeAll(visitor);
+    visitor.assertNoProblems();
+    await visitor.close();
+  });
+}
