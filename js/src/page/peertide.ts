@@ -388,6 +388,7 @@ export interface Peertide {
     listener: ((this: Peertide, event: PeertideEventMap[K]) => unknown) | null,
     options?: boolean | AddEventListenerOptions,
   ): void;
+  /** Listens to an event of any other type. */
   addEventListener(
     type: string,
     listener: EventListenerOrEventListenerObject | null,
