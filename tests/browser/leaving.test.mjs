@@ -1,23 +1,16 @@
 // Visitors go from page to page in the middle of everything, and come back.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { copySite, smallSite } from './harness/fixture.mjs';
 import { installKit } from './harness/page-kit.mjs';
-import { makePages } from './harness/restless.mjs';
-import { Stage, statsOf } from './harness/stage.mjs';
+import { statsOf } from './harness/stage.mjs';
+import { pages, setOptions, stageWithPages } from './harness/two-pages.mjs';
 import { until } from './harness/wait.mjs';
 
 let stage;
-before(async () => {
-  const { folder, remove } = await copySite(await smallSite());
-  await makePages(folder);
-  stage = await Stage.open({ site: folder });
-  stage.atEnd(remove);
-});
+before(async () => { stage = await stageWithPages(); });
 after(() => stage?.close());
 
 // In the page.
-const setOptions = (options) => { globalThis.options = options; };
 const noteReturn = () => addEventListener('pageshow', ({ persisted }) => { globalThis.returned = persisted; });
 /** Begins to read a file; resolves with its first bytes. */
 async function begin(url) {
@@ -52,7 +45,7 @@ test('who goes on while files arrive finds the next page, every time', async () 
   const visitor = await arrive('Chromium', { storeLimit: 3 << 20 });
   for (let at = 1; at <= 40; at++) {
     await visitor.evaluate(begin, stage.films[0]);
-    await goTo(visitor, ['/', '/other.html'][at % 2]);
+    await goTo(visitor, pages[at % 2]);
   }
   visitor.assertNoProblems();
   await visitor.close();

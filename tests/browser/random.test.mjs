@@ -6,10 +6,10 @@
 import assert from 'node:assert/strict';
 import { randomInt } from 'node:crypto';
 import { after, before, test } from 'node:test';
-import { copySite, smallSite } from './harness/fixture.mjs';
 import { memoryOf } from './harness/memory.mjs';
-import { Restless, makePages } from './harness/restless.mjs';
-import { Stage, statsOf } from './harness/stage.mjs';
+import { Restless } from './harness/restless.mjs';
+import { statsOf } from './harness/stage.mjs';
+import { stageWithPages } from './harness/two-pages.mjs';
 import { until } from './harness/wait.mjs';
 
 const long = process.env.PEERTIDE_LONG === '1';
@@ -27,12 +27,7 @@ const growth = { page: 1 << 20, worker: 1 << 20, wasm: 1 << 20 };
 const growthOfNew = { ...growth, wasm: 4 << 20 };
 
 let stage;
-before(async () => {
-  const { folder, remove } = await copySite(await smallSite());
-  await makePages(folder);
-  stage = await Stage.open({ site: folder });
-  stage.atEnd(remove);
-});
+before(async () => { stage = await stageWithPages(); });
 after(() => stage?.close());
 
 const together = (visitors, act) => Promise.all(visitors.map(act));

@@ -3,27 +3,13 @@
 // the other page, loses the site and finds it again, leaves and comes back.
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { video } from './fixture.mjs';
 import { installKit } from './page-kit.mjs';
 import { proxyTo } from './proxy.mjs';
+import { pages, setOptions } from './two-pages.mjs';
 import { seconds, within } from './wait.mjs';
-
-const pages = ['/', '/other.html'];
-
-/** Makes the two pages of a copy of the small site; both start Peertide as any page would. */
-export async function makePages(folder) {
-  for (const name of ['index.html', 'other.html']) {
-    await writeFile(path.join(folder, name), `<!doctype html>
-<html lang="en"><meta charset="utf-8"><title>${name}</title><link rel="icon" href="data:,"><main></main>
-<script type="module" async>
-import { Peertide } from '/.peertide/peertide.js';
-globalThis.tide = await Peertide.start({ ...globalThis.options, consent: localStorage.consent ?? 'granted' });
-</script></html>
-`);
-  }
-}
 
 /** Numbers from 0 to 1 that a seed decides (mulberry32). */
 function generator(seed) {
@@ -54,7 +40,6 @@ function countConnections() {
 }
 
 // In the page.
-const setOptions = (options) => { globalThis.options = options; };
 const forgetFilm = () => {
   const film = globalThis.kit.current;
   if (!film) return;
