@@ -453,6 +453,26 @@ static void a_webtorrent_client_gets_the_zeros_behind_a_file(void **state) {
   fx_del(fx);
 }
 
+/* Nobody but who lacks a piece can do anything with the news that it is here: the
+ * more of a file two visitors share, the fewer packets it costs them. */
+static void who_has_a_piece_is_not_told_of_it_until_it_lets_it_go(void **state) {
+  (void)state;
+  fixture *fx = fx_new_simple(4, 1);
+  fx_seed(fx, 0);
+  fx_leech(fx, 1);
+  fx_have(fx, 1);
+  assert_int_equal(fx_count(fx, 0, PT_WIRE_HAVE), 0);
+  assert_int_equal(fx_count(fx, 1, PT_WIRE_HAVE), 1);
+  const uint8_t one[4] = {0, 0, 0, 1}, two[4] = {0, 0, 0, 2};
+  fx_extended(fx, 0, 2, (pt_bytes){two, 4}); /* lt_donthave: it is not here either */
+  assert_int_equal(fx_count(fx, 0, PT_WIRE_HAVE), 0);
+  fx_extended(fx, 0, 2, (pt_bytes){one, 4});
+  pt_wire_message m;
+  assert_true(fx_find(fx, 0, PT_WIRE_HAVE, &m));
+  assert_int_equal(m.index, 1);
+  fx_del(fx);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(a_wrong_message_costs_its_sender_the_channel),
@@ -473,6 +493,7 @@ int main(void) {
       cmocka_unit_test(what_is_unknown_is_skipped),
       cmocka_unit_test(a_webtorrent_client_is_greeted_in_its_own_words),
       cmocka_unit_test(a_webtorrent_client_gets_the_zeros_behind_a_file),
+      cmocka_unit_test(who_has_a_piece_is_not_told_of_it_until_it_lets_it_go),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

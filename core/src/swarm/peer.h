@@ -58,6 +58,7 @@ struct pt_peer {
   pt_asked asked[PT_PIPELINE_MAX];
   uint32_t asked_count;
   uint32_t pipeline;    /* how many blocks to keep asked for */
+  bool refilling;       /* a quarter of that is not asked for: worth a message */
   uint64_t answered_us; /* last block, or the first request of an idle line */
   uint64_t snubbed_until_us;
   uint64_t silent_us;                        /* snubbed since, without a block; 0: it answers */

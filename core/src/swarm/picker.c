@@ -60,6 +60,8 @@ static bool sooner(const pt_swarm *s, const pt_want *a, const pt_want *b, bool c
   return own_order(s, a->piece) < own_order(s, b->piece);
 }
 
+static bool urgent(const pt_want *w) { return w->blocking || w->head || w->soon; }
+
 static bool free_for(const pt_swarm *s, const pt_want *w, const pt_peer *p) {
   return !w->from && !w->fetch && s->pieces[w->piece].state < PT_PIECE_FULL &&
          pt_bits_get(p->has, w->piece);
@@ -115,6 +117,7 @@ static bool trusted(const pt_swarm *s, const pt_peer *p) {
 static bool give_work(pt_swarm *s, pt_peer *p) {
   if (!pt_peer_usable(p) || p->asked_count >= p->pipeline || !trusted(s, p)) return false;
   pt_want *w = pick(s, p, s->company > 0);
+  if (w && !p->refilling && !urgent(w)) return false;
   if (!w) w = steal(s, p);
   if (!w) return false;
   assign(s, w, p);
@@ -123,7 +126,7 @@ static bool give_work(pt_swarm *s, pt_peer *p) {
 
 /* Long pieces do not fit into a pipeline at once: ask for the rest. */
 static void top_up(pt_swarm *s, pt_peer *p) {
-  if (!p->unasked || p->asked_count >= p->pipeline) return;
+  if (!p->unasked || !p->refilling || p->asked_count >= p->pipeline) return;
   p->unasked = false;
   for (uint32_t i = 0; i < s->want_count && !p->unasked; i++) {
     pt_want *w = &s->wants[i];
@@ -147,7 +150,9 @@ void pt_picker_plan(pt_swarm *s) {
   pt_picker_feed(s);
 }
 
-/* Peers take turns, a piece each, so that the first does not get all. */
+/* Peers take turns, a piece each, so that the first does not get all. A line that
+ * is nearly full is left alone but for what is urgent: requests for several pieces
+ * in one message are fewer packets for both. */
 void pt_picker_feed(pt_swarm *s) {
   pt_peer *round[PT_PEERS_MAX]; /* a swarm has at most one channel per link */
   uint32_t count = 0;
@@ -157,7 +162,10 @@ void pt_picker_feed(pt_swarm *s) {
     round[count++] = s->hungry;
   }
   if (s->want_count == 0) return;
-  for (uint32_t i = 0; i < count; i++) top_up(s, round[i]);
+  for (uint32_t i = 0; i < count; i++) {
+    round[i]->refilling = round[i]->asked_count <= round[i]->pipeline / 4 * 3;
+    top_up(s, round[i]);
+  }
   for (bool more = true; more;) {
     more = false;
     for (uint32_t i = 0; i < count; i++) more |= give_work(s, round[i]);

@@ -26,6 +26,8 @@ static void has_no_more(pt_peer *p, uint32_t piece) {
   pt_bits_clear(p->has, piece);
   p->has_count--;
   p->swarm->pieces[piece].available--;
+  /* While it had the piece itself it was not told that it is here. */
+  if (pt_bits_get(p->swarm->have, piece)) pt_peer_say_have(p, piece);
   pt_want *w = pt_swarm_want_of(p->swarm, piece);
   if (w && w->from == p) {
     w->from = NULL;

@@ -149,7 +149,7 @@ void pt_swarm_have(pt_swarm *s, uint32_t number) {
   pt_swarm_unwant(s, number);
   for (pt_peer *p = s->peers; p; p = p->next) {
     pt_peer_cancel(p, number);
-    pt_peer_say_have(p, number);
+    if (!pt_bits_get(p->has, number)) pt_peer_say_have(p, number); /* it has no use for it */
   }
   s->deliverable = true;
 }
