@@ -1,11 +1,11 @@
 // The unit tests as wasm, in a real browser: what a visitor's browser runs is
 // compiled by another compiler, with other integer widths, than what ctest
-// tests. emrun serves each program's page and takes its output and exit code;
-// the pages are tabs of one headless Chromium.
+// tests. emrun serves their page and takes a unit's output and exit code; each
+// is a tab of one headless Chromium.
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -15,9 +15,9 @@ import { fileURLToPath } from 'node:url'
 import { wasmUrl } from './core.mjs'
 
 const programs = fileURLToPath(wasmUrl('tests/unit/'))
-const pages = readdirSync(programs).filter((name) => name.endsWith('.html')).sort()
+const unitsOf = (page) => readFileSync(join(programs, `${page}.txt`), 'utf8').trim().split('\n')
 
-const secondsMax = 60 // for one program
+const secondsMax = 60 // for one unit
 const chromium = { process: undefined, profile: undefined, control: undefined }
 
 /** The first line of a stream that matches, with its first group. */
@@ -70,11 +70,11 @@ after(async () => {
   await gone
 })
 
-/** Runs one page; resolves to its exit code and what it printed. */
-async function run(page) {
+/** Runs one unit of a page; resolves to its exit code and what it printed. */
+async function run(page, unit) {
   const port = await freePort()
   const emrun = spawn('emrun', ['--no_browser', '--hostname', '127.0.0.1', '--port', String(port),
-    '--timeout', String(secondsMax), '--timeout_returncode', '124', page],
+    '--timeout', String(secondsMax), '--timeout_returncode', '124', `${page}.html`],
   { cwd: programs, stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, PYTHONUNBUFFERED: '1' } })
   let output = ''
   const exited = once(emrun, 'close')
@@ -88,19 +88,19 @@ async function run(page) {
   })
   await Promise.race([listening, exited])
   // (emrun's pages speak to their server only when the address says localhost.)
-  const url = encodeURIComponent(`http://localhost:${port}/${page}`)
+  const url = encodeURIComponent(`http://localhost:${port}/${page}.html?${unit}`)
   const tab = await (await fetch(`${chromium.control}/new?${url}`, { method: 'PUT' })).json()
   const [code] = await exited
   await fetch(`${chromium.control}/close/${tab.id}`).catch(() => {}) // a page may close itself
   return { code, output }
 }
 
-test('there are unit tests', () => assert.ok(pages.length > 0))
-
-for (const page of pages) {
-  test(page.replace('.html', ''), async () => {
-    const { code, output } = await run(page)
-    assert.equal(code, 0, output)
-    assert.match(output, /\[ {2}PASSED {2}\] [1-9]\d* test/, output)
-  })
+for (const page of ['units', 'units_nosimd']) {
+  for (const unit of unitsOf(page)) {
+    test(page === 'units' ? unit : `${unit} without SIMD`, async () => {
+      const { code, output } = await run(page, unit)
+      assert.equal(code, 0, output)
+      assert.match(output, /\[ {2}PASSED {2}\] [1-9]\d* test/, output)
+    })
+  }
 }
