@@ -178,8 +178,8 @@ export class Peertide extends EventTarget {
 
   /** The node is that of all tabs with the same index and servers, and the same version of this. */
   #takeSeat(): Seat | undefined {
-    const { indexUrl, servers } = this.#options;
-    return Seat.make(`peertide ${VERSION} ${indexUrl} ${servers.join(' ')}`, {
+    const { indexUrl, server } = this.#options;
+    return Seat.make(`peertide ${VERSION} ${indexUrl} ${server.join(' ')}`, {
       host: () => {
         this.#host().catch((error: unknown) => this.#fallBack(`Peertide could not take over: ${String(error)}`));
       },
@@ -234,7 +234,7 @@ export class Peertide extends EventTarget {
   /** Runs the node in this tab. */
   async #host(): Promise<void> {
     const options = { ...this.#options, consent: this.#consent };
-    const { iceServers, ...forWorker } = options;
+    const { iceServers, server: servers, ...forWorker } = options;
     this.#engine = new Engine(options, (message) => this.#receive(message));
     const { certificate, fingerprint } = await makeIdentity();
     if (!this.#engine) return; // the worker failed meanwhile
@@ -249,6 +249,7 @@ export class Peertide extends EventTarget {
     this.#policy = new Policy(options, (policy) => this.#engine?.post({ t: 'policy', policy }));
     this.#engine.post({
       ...forWorker,
+      servers,
       ...Engine.wasmUrls(options),
       t: 'init',
       fingerprint,
