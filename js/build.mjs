@@ -2,6 +2,7 @@
 //   --hashed-names DIR  makes DIR as well: the same files under names that say their content,
 //                       with peertide.integrity.json (see README.md)
 //   PEERTIDE_WASM_DIR   where the wasm files are; default: the build folder beside js/
+import { parse } from 'acorn';
 import { build } from 'esbuild';
 import { minify } from 'terser';
 import { spawnSync } from 'node:child_process';
@@ -78,8 +79,38 @@ const besideIt = (nameOf) => ({
 });
 
 /**
+ * Makes the private members of classes (whose names esbuild has made short) ordinary ones: `this.#t`, and the mention of
+ * each field, take more than `this.t`. Elements, which inherit much, are left alone. Columns stay as they are.
+ */
+function openPrivates(code) {
+  const text = code.split('');
+  const visit = (node, opens) => {
+    if (/^Class(Declaration|Expression)$/.test(node.type)) opens = !node.superClass || node.superClass.name === 'EventTarget';
+    if (node.type === 'ClassBody' && opens) {
+      const named = (isPrivate) => node.body.flatMap(({ key }) => (key && (key.type === 'PrivateIdentifier') === isPrivate ? key.name : []));
+      const both = named(true).filter((name) => named(false).includes(name));
+      if (both.length > 0) fail(`a class has both #${both[0]} and ${both[0]}`);
+    }
+    if (node.left?.type === 'PrivateIdentifier') fail(`#${node.left.name} in … is not provided for`);
+    if (node.type === 'PropertyDefinition' && opens && !node.value && !node.static) {
+      text.fill(' ', node.start, node.end); // a field that begins as undefined
+      return;
+    }
+    if (node.type === 'PrivateIdentifier' && opens) {
+      const glued = /\w/.test(code[node.start - 1]); // as in get#t
+      text.splice(node.start, node.name.length + 1, ...(glued ? ` ${node.name}` : `${node.name} `));
+    }
+    for (const value of Object.values(node)) {
+      for (const each of [value].flat()) if (typeof each?.type === 'string') visit(each, opens);
+    }
+  };
+  visit(parse(code, { ecmaVersion: 'latest', sourceType: 'module' }), false);
+  return text.join('');
+}
+
+/**
  * Builds modules (or the service worker's script): name, code and source map of each. What esbuild
- * has minified is minified again: Terser finds another fortieth, but leaves private names as they are.
+ * has minified is minified again: Terser finds another fortieth.
  */
 function bundle(sources, { plugins = [besideIt((name) => name)] } = {}) {
   const format = sources === serviceWorker ? 'iife' : 'esm';
@@ -88,7 +119,7 @@ function bundle(sources, { plugins = [besideIt((name) => name)] } = {}) {
       const name = `${stem}.js`;
       const { outputFiles } = await build({ ...common, format, entryPoints: [source], outfile: join(dist, name), plugins, write: false });
       const [content, bundled] = ['.map', '.js'].map((end) => outputFiles.find(({ path }) => path.endsWith(end)).text);
-      const { code, map } = await minify(bundled, {
+      const { code, map } = await minify(openPrivates(bundled), {
         module: format === 'esm',
         ecma: 2022,
         compress: { passes: 3, keep_fargs: false, sequences: false },
