@@ -2,6 +2,7 @@
 //   --hashed-names DIR  makes DIR as well: the same files under names that say their content,
 //                       with peertide.integrity.json (see README.md)
 //   PEERTIDE_WASM_DIR   where the wasm files are; default: the build folder beside js/
+import { parse } from 'acorn';
 import { build } from 'esbuild';
 import { minify } from 'terser';
 import { spawnSync } from 'node:child_process';
@@ -16,16 +17,21 @@ const here = fileURLToPath(new URL('.', import.meta.url));
 const dist = join(here, 'dist');
 const wasmDir = process.env.PEERTIDE_WASM_DIR ?? join(here, '..', 'build', 'wasm');
 
-/** The modules that a page may import, one file each; package.json names them in `exports`. */
+/**
+ * The modules that a page may import, one file each. The first is the worker's script as well: together they are
+ * a fifteenth smaller, and the browser has it already when the worker asks for it.
+ */
 const entries = {
-  peertide: 'src/index.ts',
+  peertide: 'src/whole.ts',
   'peertide.hls': 'src/hls.ts',
   'peertide.consent': 'src/consent.ts',
   'peertide.stats': 'src/stats.ts',
 };
+/** Page and worker apart, as bundlers want them: package.json names the first in `exports`. */
+const page = { 'peertide.page': 'src/index.ts' };
+const worker = { 'peertide.worker': 'src/worker/main.ts' };
 /** Loaded by the page's module where it is needed. */
 const aside = { 'peertide.aside': 'src/aside.ts' };
-const worker = { 'peertide.worker': 'src/worker/main.ts' };
 /** Its name is a promise: browsers know a service worker by its URL. */
 const serviceWorker = { 'peertide.sw': 'src/sw/main.ts' };
 const wasmFiles = ['peertide.wasm', 'peertide.nosimd.wasm'];
@@ -68,6 +74,16 @@ async function compress(folder) {
   }
 }
 
+/** Changes what page/engine.ts says about the files beside it. */
+const engine = (change) => ({
+  name: 'engine',
+  setup: ({ onLoad }) =>
+    onLoad({ filter: /\/page\/engine\.ts$/ }, ({ path }) => ({ contents: change(readFileSync(path, 'utf8')), loader: 'ts' })),
+});
+const WORKER_URL = "new URL('./peertide.worker.js', import.meta.url)";
+/** In the file that is both, the worker's script is the file itself. */
+const workerIsItself = (source) => (source.includes(WORKER_URL) ? source.replace(WORKER_URL, 'import.meta.url') : fail('engine.ts names its worker otherwise'));
+
 /** What a module loads by import() is a file beside it; `nameOf` gives its name. */
 const besideIt = (nameOf) => ({
   name: 'beside it',
@@ -78,17 +94,47 @@ const besideIt = (nameOf) => ({
 });
 
 /**
- * Builds modules (or the service worker's script): name, code and source map of each. What esbuild
- * has minified is minified again: Terser finds another fortieth, but leaves private names as they are.
+ * Makes the private members of classes (whose names esbuild has made short) ordinary ones: `this.#t`, and the mention of
+ * each field, take more than `this.t`. Elements, which inherit much, are left alone. Columns stay as they are.
  */
-function bundle(sources, { plugins = [besideIt((name) => name)] } = {}) {
+function openPrivates(code) {
+  const text = code.split('');
+  const visit = (node, opens) => {
+    if (/^Class(Declaration|Expression)$/.test(node.type)) opens = !node.superClass || node.superClass.name === 'EventTarget';
+    if (node.type === 'ClassBody' && opens) {
+      const named = (isPrivate) => node.body.flatMap(({ key }) => (key && (key.type === 'PrivateIdentifier') === isPrivate ? key.name : []));
+      const both = named(true).filter((name) => named(false).includes(name));
+      if (both.length > 0) fail(`a class has both #${both[0]} and ${both[0]}`);
+    }
+    if (node.left?.type === 'PrivateIdentifier') fail(`#${node.left.name} in … is not provided for`);
+    if (node.type === 'PropertyDefinition' && opens && !node.value && !node.static) {
+      text.fill(' ', node.start, node.end); // a field that begins as undefined
+      return;
+    }
+    if (node.type === 'PrivateIdentifier' && opens) {
+      const glued = /\w/.test(code[node.start - 1]); // as in get#t
+      text.splice(node.start, node.name.length + 1, ...(glued ? ` ${node.name}` : `${node.name} `));
+    }
+    for (const value of Object.values(node)) {
+      for (const each of [value].flat()) if (typeof each?.type === 'string') visit(each, opens);
+    }
+  };
+  visit(parse(code, { ecmaVersion: 'latest', sourceType: 'module' }), false);
+  return text.join('');
+}
+
+/**
+ * Builds modules (or the service worker's script): name, code and source map of each. What esbuild
+ * has minified is minified again: Terser finds another fortieth.
+ */
+function bundle(sources, { plugins = [besideIt((name) => name), ...(sources === entries ? [engine(workerIsItself)] : [])] } = {}) {
   const format = sources === serviceWorker ? 'iife' : 'esm';
   return Promise.all(
     Object.entries(sources).map(async ([stem, source]) => {
       const name = `${stem}.js`;
       const { outputFiles } = await build({ ...common, format, entryPoints: [source], outfile: join(dist, name), plugins, write: false });
       const [content, bundled] = ['.map', '.js'].map((end) => outputFiles.find(({ path }) => path.endsWith(end)).text);
-      const { code, map } = await minify(bundled, {
+      const { code, map } = await minify(openPrivates(bundled), {
         module: format === 'esm',
         ecma: 2022,
         compress: { passes: 3, keep_fargs: false, sequences: false },
@@ -117,7 +163,7 @@ function makeTypes() {
     const file = join(dist, 'types', name);
     writeFileSync(file, readFileSync(file, 'utf8').replace(/(from '\.[^']*)\.ts'/g, "$1.js'"));
   }
-  for (const [name, source] of Object.entries(entries)) {
+  for (const [name, source] of Object.entries({ ...entries, peertide: page['peertide.page'] })) {
     writeFileSync(join(dist, `${name}.d.ts`), `export * from './types/${basename(source, '.ts')}.js';\n`);
   }
 }
@@ -153,16 +199,8 @@ async function makeHashed(folder) {
   await addModules(serviceWorker);
   await addModules(aside);
   const hashedNameOf = (name) => files[name]?.file ?? fail(`${name} is needed, but was not built`);
-  const rename = {
-    name: 'hashed names',
-    setup: ({ onLoad }) =>
-      onLoad({ filter: /\/page\/engine\.ts$/ }, ({ path }) => {
-        const source = readFileSync(path, 'utf8');
-        const contents = source.replace(/'\.\/(peertide\.[\w.]+)'/g, (_, name) => `'./${hashedNameOf(name)}'`);
-        return { contents, loader: 'ts' };
-      }),
-  };
-  await addModules(entries, { plugins: [rename, besideIt(hashedNameOf)] });
+  const rename = (source) => source.replace(/'\.\/(peertide\.[\w.]+)'/g, (_, name) => `'./${hashedNameOf(name)}'`);
+  await addModules(entries, { plugins: [engine((source) => rename(workerIsItself(source))), besideIt(hashedNameOf)] });
   writeFileSync(join(folder, 'peertide.integrity.json'), `${JSON.stringify(files, null, 2)}\n`);
 }
 
@@ -175,7 +213,7 @@ if (hashed !== undefined && existsSync(hashed) && readdirSync(hashed).some((name
 }
 rmSync(dist, { recursive: true, force: true });
 mkdirSync(dist, { recursive: true });
-for (const sources of [entries, aside, worker, serviceWorker]) {
+for (const sources of [entries, page, aside, worker, serviceWorker]) {
   for (const script of await bundle(sources)) writeScript(dist, script.name, script);
 }
 makeTypes();

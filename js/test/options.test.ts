@@ -8,7 +8,7 @@ const base = 'https://site.example/gallery/index.html';
 
 test('without options everything has its documented default', () => {
   assert.deepEqual(resolveOptions({}, base), {
-    servers: ['wss://site.example/.peertide/ws'],
+    server: ['wss://site.example/.peertide/ws'],
     serviceWorker: 'https://site.example/.peertide/peertide.sw.js',
     consent: 'granted',
     prefer: 'speed',
@@ -35,7 +35,7 @@ test('without options everything has its documented default', () => {
 });
 
 test('a plain http page talks to its server by ws', () => {
-  assert.deepEqual(resolveOptions({}, 'http://localhost:7000/').servers, ['ws://localhost:7000/.peertide/ws']);
+  assert.deepEqual(resolveOptions({}, 'http://localhost:7000/').server, ['ws://localhost:7000/.peertide/ws']);
 });
 
 test('options are taken', () => {
@@ -51,7 +51,7 @@ test('options are taken', () => {
     },
     base,
   );
-  assert.deepEqual(resolved.servers, ['wss://a.example/ws', 'ws://b.example/ws']);
+  assert.deepEqual(resolved.server, ['wss://a.example/ws', 'ws://b.example/ws']);
   assert.equal(resolved.serviceWorker, undefined);
   assert.deepEqual(resolved.mediaTypes, ['image']);
   assert.deepEqual(resolved.excludeFormats, ['gif', '.svg']);

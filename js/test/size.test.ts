@@ -6,7 +6,7 @@ import { test } from 'node:test';
 
 const budget = Number(/Budget: (\d+) bytes gzip/.exec(readFileSync('README.md', 'utf8'))![1]);
 /** What an ordinary first visit loads; `npm run build` makes them. */
-const scripts = ['peertide.js', 'peertide.worker.js', 'peertide.sw.js'];
+const scripts = ['peertide.js', 'peertide.sw.js'];
 
 test('the scripts of an ordinary visit stay within their budget', (t) => {
   const sizes = scripts.map((name) => statSync(`dist/${name}.gz`).size);

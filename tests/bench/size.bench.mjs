@@ -10,8 +10,11 @@ import { report } from './lib.mjs';
 
 const budget = 45_000; // gzip bytes together, with the SIMD file
 const dist = process.env.PEERTIDE_DIST ?? path.join(root, 'js', 'dist');
-/** A browser loads one of the two wasm files; the smaller comes where SIMD is missing. */
-const names = ['peertide.js', 'peertide.worker.js', 'peertide.sw.js', 'peertide.wasm'];
+/**
+ * The worker's script is the page's, which the browser has by then. It loads one of the two wasm files; the smaller
+ * comes where SIMD is missing.
+ */
+const names = ['peertide.js', 'peertide.sw.js', 'peertide.wasm'];
 const other = 'peertide.nosimd.wasm';
 
 /** Length of what servers hand out instead of a file: its compressed twin, which must hold the same. */

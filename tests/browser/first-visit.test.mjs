@@ -6,6 +6,7 @@ import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { copySite, smallSite } from './harness/fixture.mjs';
 import { traceLoad } from './harness/main-thread.mjs';
+import { proxyTo } from './harness/proxy.mjs';
 import { Stage } from './harness/stage.mjs';
 
 let stage;
@@ -48,3 +49,18 @@ test('what a page loads of Peertide travels compressed', async () => {
     }
   }
 });
+
+for (const browser of ['Chromium', 'Firefox']) {
+  test(`${browser}: the worker's script is the page's, and does not travel twice`, async () => {
+    const proxy = await proxyTo(stage.server.url);
+    stage.atEnd(() => proxy.close());
+    const visitor = await stage.arrive({ browser, url: `${proxy.url}/first.html#`, start: false, privately: true });
+    await visitor.page.waitForFunction(() => globalThis.tide);
+    assert.notEqual(await visitor.evaluate(() => globalThis.tide.stats().id), '', 'the worker runs');
+    const scripts = proxy.requests.filter(({ url }) => /^\/\.peertide\/.*\.js$/.test(url) && !url.endsWith('.sw.js'));
+    assert.deepEqual([...new Set(scripts.map(({ url }) => url))], ['/.peertide/peertide.js']);
+    // The second time the browser only asks whether what it has is still right.
+    assert.ok(scripts.slice(1).every(({ headers }) => headers['if-none-match']), JSON.stringify(scripts));
+    await visitor.close();
+  });
+}

@@ -14,7 +14,7 @@ beforeEach(async () => {
   stage = await Stage.open({ browsers });
   proxy = await proxyTo(stage.server.url);
   stage.atEnd(() => proxy.close());
-  proxy.rewrite.set('/.peertide/peertide.worker.js', hostileWorker);
+  proxy.rewrite.set('/.peertide/peertide.js', hostileWorker);
 });
 afterEach(() => stage?.close());
 after(() => browsers.close());

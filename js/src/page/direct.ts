@@ -3,6 +3,7 @@ import { AssetClient } from '../shared/asset-client.ts';
 import { Delivery } from '../shared/delivery.ts';
 import { eligiblePath, ORIGIN_MARK } from '../shared/eligible.ts';
 import type { PortEnd } from '../shared/port.ts';
+import { Attachment } from './attachment.ts';
 import { Filler } from './filler.ts';
 
 /** The page's own way to the node, for what the service worker doesn't answer. */
@@ -50,7 +51,12 @@ export class Direct {
     return origin === location.origin && search === '' && this.#client.lookup(pathname) !== undefined;
   }
 
-  /** Fills in marked elements. */
+  /** Fills in the marked elements under `root`, by way of what `direct` then gives. */
+  attach(root: ParentNode & Node, direct: () => Direct | undefined): Attachment {
+    return new Attachment(root, direct);
+  }
+
+  /** Fills in single elements. */
   makeFiller(): Filler {
     return new Filler(this);
   }

@@ -16,10 +16,11 @@ export class Engine {
    * hears what it says; a script that doesn't load or fails says `dead`.
    */
   constructor({ workerUrl }: EngineUrls, onMessage: (message: WorkerMessage) => void) {
-    // Spelled out in one expression, because that is what bundlers look for.
+    // Spelled out in one expression, because that is what bundlers look for; without one, the worker's script is this
+    // file itself (see whole.ts).
     this.#worker = workerUrl
-      ? new Worker(workerUrl, { type: 'module' })
-      : new Worker(new URL('./peertide.worker.js', import.meta.url), { type: 'module' });
+      ? new Worker(workerUrl, { type: 'module', name: 'peertide' })
+      : new Worker(new URL('./peertide.worker.js', import.meta.url), { type: 'module', name: 'peertide' });
     this.#worker.onmessage = ({ data }: MessageEvent<WorkerMessage>) => onMessage(data);
     this.#worker.onerror = (event) => {
       event.preventDefault();

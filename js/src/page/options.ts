@@ -108,7 +108,8 @@ export interface PeertideOptions {
 
 /** Options after checking, with their defaults. */
 export interface ResolvedOptions {
-  readonly servers: readonly string[];
+  /** At least one. */
+  readonly server: readonly string[];
   readonly serviceWorker: string | undefined;
   readonly consent: ConsentOption;
   readonly prefer: PreferOption;
@@ -143,39 +144,40 @@ type Check<T> = (value: unknown, name: string) => T;
  * page's). Throws {@link PeertideError} `invalid-option` at the first wrong one.
  */
 export function resolveOptions(options: PeertideOptions, base: string): ResolvedOptions {
-  function take<T>(name: keyof PeertideOptions, check: Check<T>, fallback: unknown): T;
-  function take<T>(name: keyof PeertideOptions, check: Check<T>): T | undefined;
-  function take<T>(name: keyof PeertideOptions, check: Check<T>, fallback?: unknown): T | undefined {
-    const value = record(options, 'options')[name] ?? fallback;
-    return value === undefined ? undefined : check(value, name);
-  }
   const url = address(base, /^https?:/, 'an http: or https: URL, or a path');
   const socket = address(base, /^(http|ws)s?:/, 'a ws: or wss: URL, or a list of them');
-  return {
-    servers: take('server', oneOrMore(socket), '/.peertide/ws').map((href) => href.replace(/^http/, 'ws').replace(/#.*/, '')),
-    serviceWorker: options?.serviceWorker === false ? undefined : take('serviceWorker', url, '/.peertide/peertide.sw.js'),
-    consent: take('consent', oneOf('granted', 'download-only', 'denied'), 'granted'),
-    prefer: take('prefer', oneOf('speed', 'savings'), 'speed'),
-    mediaTypes: take('mediaTypes', list(oneOf('image', 'video', 'audio', 'font', 'style', 'script', 'other'))),
-    excludeFormats: take('excludeFormats', list(format)),
-    threshold: take('threshold', whole(0, 1e6)),
-    foldLoading: take('foldLoading', flag),
-    shareNode: take('shareNode', flag, true),
-    geoLocate: take('geoLocate', flag, true),
-    maxPeers: take('maxPeers', whole(1, 128), 24),
-    uploadLimit: take('uploadLimit', whole(1, Infinity), Infinity),
-    uploadQuota: take('uploadQuota', whole(0, Infinity), Infinity),
-    uploadOn: take('uploadOn', uploadOn, {}),
-    iceServers: take('iceServers', list(record)) as RTCIceServer[] | undefined,
-    iceTransportPolicy: take('iceTransportPolicy', oneOf('all', 'relay'), 'all'),
-    store: take('store', oneOf('auto', 'opfs', 'memory'), 'auto'),
-    storeLimit: take('storeLimit', whole(2 ** 20, Number.MAX_SAFE_INTEGER), 2 ** 30),
-    workerUrl: take('workerUrl', url),
-    wasmUrl: take('wasmUrl', url),
-    wasmNoSimdUrl: take('wasmNoSimdUrl', url),
-    indexUrl: take('indexUrl', url, '/.peertide/index.json'),
-    debug: take('debug', flag, false),
+  /** For each its check, and its default. */
+  const checks: { readonly [K in keyof ResolvedOptions]: readonly [Check<ResolvedOptions[K]>, unknown?] } = {
+    server: [oneOrMore((value, name) => socket(value, name).replace(/^http/, 'ws').replace(/#.*/, '')), '/.peertide/ws'],
+    serviceWorker: [(value, name) => (value === false ? undefined : url(value, name)), '/.peertide/peertide.sw.js'],
+    consent: [oneOf('granted', 'download-only', 'denied'), 'granted'],
+    prefer: [oneOf('speed', 'savings'), 'speed'],
+    mediaTypes: [list(oneOf('image', 'video', 'audio', 'font', 'style', 'script', 'other'))],
+    excludeFormats: [list(format)],
+    threshold: [whole(0, 1e6)],
+    foldLoading: [flag],
+    shareNode: [flag, true],
+    geoLocate: [flag, true],
+    maxPeers: [whole(1, 128), 24],
+    uploadLimit: [whole(1, Infinity), Infinity],
+    uploadQuota: [whole(0, Infinity), Infinity],
+    uploadOn: [uploadOn, {}],
+    iceServers: [list(record) as Check<unknown> as Check<RTCIceServer[]>],
+    iceTransportPolicy: [oneOf('all', 'relay'), 'all'],
+    store: [oneOf('auto', 'opfs', 'memory'), 'auto'],
+    storeLimit: [whole(2 ** 20, Number.MAX_SAFE_INTEGER), 2 ** 30],
+    workerUrl: [url],
+    wasmUrl: [url],
+    wasmNoSimdUrl: [url],
+    indexUrl: [url, '/.peertide/index.json'],
+    debug: [flag, false],
   };
+  const given = record(options, 'options');
+  const resolve = ([name, [check, fallback]]: [string, readonly [Check<unknown>, unknown?]]) => {
+    const value = given[name] ?? fallback;
+    return [name, value === undefined ? value : check(value, name)] as const;
+  };
+  return Object.fromEntries(Object.entries(checks).map(resolve)) as unknown as ResolvedOptions;
 }
 
 function refuse(option: string, expected: string): never {
@@ -229,10 +231,7 @@ function address(base: string, protocols: RegExp, expected: string): Check<strin
 }
 
 function uploadOn(value: unknown, name: string): Required<UploadOn> {
-  const wanted = record(value, name);
-  const resolved = { ...UPLOAD_ON };
-  for (const state of Object.keys(UPLOAD_ON) as (keyof UploadOn)[]) {
-    resolved[state] = flag(wanted[state] ?? resolved[state], `${name}.${state}`);
-  }
-  return resolved;
+  const given = record(value, name);
+  const states = Object.entries(UPLOAD_ON).map(([state, usual]) => [state, flag(given[state] ?? usual, `${name}.${state}`)]);
+  return Object.fromEntries(states) as Required<UploadOn>;
 }

@@ -2,7 +2,6 @@ import { PeertideError } from '../errors.ts';
 import { VERSION } from '../generated/layout.ts';
 import type { PortEnd } from '../shared/port.ts';
 import type { WorkerMessage } from '../shared/protocol.ts';
-import { Attachment } from './attachment.ts';
 import type { Direct } from './direct.ts';
 import { Engine } from './engine.ts';
 import type { PeertideEventMap } from './events.ts';
@@ -10,6 +9,7 @@ import { makeIdentity } from './identity.ts';
 import { Interception } from './interception.ts';
 import { Links } from './links.ts';
 import { resolveOptions, type ConsentOption, type PeertideOptions, type ResolvedOptions } from './options.ts';
+import { PlainAttachment } from './plain-attachment.ts';
 import { Policy } from './policy.ts';
 import { Seat, type GuestChannel } from './seat.ts';
 import { Statistics, type PeertideStats } from './stats.ts';
@@ -31,7 +31,7 @@ export class Peertide extends EventTarget {
   readonly #options: ResolvedOptions;
   readonly #abort = new AbortController();
   readonly #statistics = new Statistics();
-  readonly #attachments = new Set<Attachment>();
+  readonly #attachments = new Set<{ close(): void }>();
   /** What another tab that joins is to know: the node's last word of each kind. */
   readonly #lastWords = new Map<string, WorkerMessage>();
   #consent: ConsentOption;
@@ -94,7 +94,8 @@ export class Peertide extends EventTarget {
    */
   attach(root: ParentNode & Node): () => void {
     this.#assertOpen();
-    const attachment = new Attachment(root, () => (this.#interception?.active ? undefined : this.#direct));
+    const direct = () => (this.#interception?.active ? undefined : this.#direct);
+    const attachment = direct()?.attach(root, direct) ?? new PlainAttachment(root);
     this.#attachments.add(attachment);
     return () => {
       attachment.close();
@@ -178,8 +179,8 @@ export class Peertide extends EventTarget {
 
   /** The node is that of all tabs with the same index and servers, and the same version of this. */
   #takeSeat(): Seat | undefined {
-    const { indexUrl, servers } = this.#options;
-    return Seat.make(`peertide ${VERSION} ${indexUrl} ${servers.join(' ')}`, {
+    const { indexUrl, server } = this.#options;
+    return Seat.make(`peertide ${VERSION} ${indexUrl} ${server.join(' ')}`, {
       host: () => {
         this.#host().catch((error: unknown) => this.#fallBack(`Peertide could not take over: ${String(error)}`));
       },
@@ -234,7 +235,7 @@ export class Peertide extends EventTarget {
   /** Runs the node in this tab. */
   async #host(): Promise<void> {
     const options = { ...this.#options, consent: this.#consent };
-    const { iceServers, ...forWorker } = options;
+    const { iceServers, server: servers, ...forWorker } = options;
     this.#engine = new Engine(options, (message) => this.#receive(message));
     const { certificate, fingerprint } = await makeIdentity();
     if (!this.#engine) return; // the worker failed meanwhile
@@ -249,6 +250,7 @@ export class Peertide extends EventTarget {
     this.#policy = new Policy(options, (policy) => this.#engine?.post({ t: 'policy', policy }));
     this.#engine.post({
       ...forWorker,
+      servers,
       ...Engine.wasmUrls(options),
       t: 'init',
       fingerprint,

@@ -1,32 +1,4 @@
-/// <reference lib="webworker" />
-import type { PageMessage, WorkerMessage } from '../shared/protocol.ts';
-import { Host } from './host.ts';
+/** Entry of the worker's script where it is a file of its own. */
+import { run } from './run.ts';
 
-/** Entry of the page's worker: the first message starts the node, the rest is for it. */
-const scope = self as unknown as DedicatedWorkerGlobalScope;
-const abort = new AbortController();
-/** What arrives while the core is being loaded. */
-const early: PageMessage[] = [];
-let host: Host | undefined;
-
-const post = (message: WorkerMessage) => scope.postMessage(message);
-
-scope.onmessage = ({ data }: MessageEvent<PageMessage>) => {
-  if (data.t === 'init') {
-    Host.start(data, post, abort.signal).then(
-      (started) => {
-        host = started;
-        for (const message of early.splice(0)) host.receive(message);
-      },
-      (error: unknown) => post({ t: 'dead', reason: String(error) }),
-    );
-  } else if (data.t === 'close') {
-    abort.abort();
-    host?.close();
-    scope.close();
-  } else if (host) {
-    host.receive(data);
-  } else {
-    early.push(data);
-  }
-};
+run();

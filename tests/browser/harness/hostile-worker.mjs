@@ -1,7 +1,8 @@
 // A visitor who corrupts what it gives to others: its worker is the real one,
 // but before a message leaves over a data channel, one byte inside each block
 // (BitTorrent message 7) is changed. The source of `corruptBlocks` is put in
-// front of the worker's script, so it must not refer to anything outside.
+// front of the script that page and worker share, so it must not refer to
+// anything outside.
 
 function corruptBlocks() {
   const handshakeLength = 68;
@@ -46,5 +47,5 @@ function corruptBlocks() {
   };
 }
 
-/** The worker's script with the corruption in front of it. */
-export const hostileWorker = (script) => `(${corruptBlocks})();\n${script}`;
+/** The script of page and worker with the corruption in front of it, for the worker. */
+export const hostileWorker = (script) => `if (!self.document) (${corruptBlocks})();\n${script}`;

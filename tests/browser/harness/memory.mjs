@@ -24,7 +24,7 @@ async function wasmOf(session) {
 /** Bytes: { page, worker } of the JavaScript heaps, { wasm } of the core's memory; the tab has to run the node. */
 export async function memoryOf({ page }) {
   const session = await page.createCDPSession();
-  const { client } = page.workers().find((worker) => worker.url().includes('/peertide.worker'));
+  const { client } = page.workers().find((worker) => worker.url().includes('/peertide.js'));
   const kept = { page: await heapOf(session), worker: await heapOf(client), wasm: await wasmOf(client) };
   await session.detach();
   return kept;
