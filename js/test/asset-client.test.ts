@@ -7,7 +7,7 @@ import { AssetClient } from '../src/shared/asset-client.ts';
 import type { AssetTuple, ConsumerMessage, ProviderMessage } from '../src/shared/protocol.ts';
 
 const assets: AssetTuple[] = [['/film.webm', 1000, 'video/webm']];
-const bytes = (length: number) => new Uint8Array(length).buffer;
+const bytes = (length: number) => new Uint8Array(length);
 
 /** A client on a named channel, and the node's end of it. */
 async function meet(run: (client: AssetClient, node: {

@@ -62,7 +62,7 @@ class FakeWorker {
   #give(id: number, request: { at: number; end: number; credit: number }): void {
     while (request.credit > 0 && request.at < Math.min(request.end, this.stopAt)) {
       const bytes = Math.min(CHUNK, request.credit, request.end - request.at, this.stopAt - request.at);
-      const data = file.slice(request.at, request.at + bytes).buffer;
+      const data = file.slice(request.at, request.at + bytes);
       request.at += bytes;
       request.credit -= bytes;
       this.#post({ t: 'data', id, data, source: Source.Peer });
@@ -74,7 +74,7 @@ class FakeWorker {
   }
 
   #post(message: ProviderMessage): void {
-    this.port.postMessage(message, message.t === 'data' ? [message.data] : []);
+    this.port.postMessage(message, message.t === 'data' ? [message.data.buffer as ArrayBuffer] : []);
   }
 }
 

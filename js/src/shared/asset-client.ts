@@ -139,7 +139,7 @@ export class AssetClient {
     const running = this.#running.get(message.id);
     if (!running) return;
     if (message.t === 'data') {
-      const bytes = new Uint8Array(message.data);
+      const bytes = message.data;
       running.offset += bytes.length;
       running.length -= bytes.length;
       running.credit -= bytes.length;

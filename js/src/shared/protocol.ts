@@ -40,7 +40,7 @@ export type ProviderMessage =
   /** What may be asked for; replaces the last one. */
   | { readonly t: 'index'; readonly assets: readonly AssetTuple[]; readonly foldLoading: boolean }
   /** The next bytes, in order; `source` is one of the core's `Source`. */
-  | { readonly t: 'data'; readonly id: number; readonly data: ArrayBuffer; readonly source: number }
+  | { readonly t: 'data'; readonly id: number; readonly data: Uint8Array; readonly source: number }
   /** Nothing more comes; `code` is 0 or one of the core's `PtError`. */
   | { readonly t: 'end'; readonly id: number; readonly code: number }
   | { readonly t: 'pong' };

@@ -3,6 +3,7 @@ import { toUtf8 } from '../core/words.ts';
 import { In, PtError, Urgency } from '../generated/layout.ts';
 import { openPort, type Port, type PortEnd } from '../shared/port.ts';
 import type { AssetTuple, ConsumerMessage, ProviderMessage } from '../shared/protocol.ts';
+import { Parcels } from './parcels.ts';
 import type { Pump } from './pump.ts';
 
 /** One port, and its running requests: the consumer's number to ours. */
@@ -18,6 +19,7 @@ interface Consumer {
 
 /** The ports of those who ask for assets: the page and the service worker. */
 export class Consumers {
+  readonly parcels = new Parcels();
   readonly #pump: Pump;
   readonly #consumers = new Set<Consumer>();
   readonly #requests = new Map<number, { consumer: Consumer; id: number }>();
@@ -61,8 +63,9 @@ export class Consumers {
   data(output: RecordReader): void {
     const request = this.#requests.get(output.id);
     if (!request) return;
-    const data = output.data.slice().buffer as ArrayBuffer;
-    post(request.consumer, { t: 'data', id: request.id, data, source: output.code }, [data]);
+    for (const data of this.parcels.pack(output.data)) {
+      post(request.consumer, { t: 'data', id: request.id, data, source: output.code }, [data.buffer]);
+    }
   }
 
   /** The end of a request. */

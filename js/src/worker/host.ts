@@ -83,6 +83,7 @@ export class Host {
       output: (output) => this.#carryOut(output),
       run: () => this.#reporter.changed(),
       crash: (error) => this.#crash(error),
+      spent: (message) => this.#consumers.parcels.reuse(message),
     });
     this.#consumers = new Consumers(this.#pump);
     this.#channels = new Channels(this.#pump);

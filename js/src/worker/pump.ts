@@ -17,6 +17,7 @@ export class Pump {
   readonly #handle: (output: RecordReader) => void;
   readonly #onRun: () => void;
   readonly #onCrash: (error: unknown) => void;
+  readonly #onSpent: (message: Uint8Array) => void;
   #inputs: CoreInput[] = [];
   #scheduled = false;
   #running = false;
@@ -33,12 +34,15 @@ export class Pump {
       run: () => void;
       /** The core failed: it must not be used any more. */
       crash: (error: unknown) => void;
+      /** The core has read a channel's message: its bytes are nobody's. */
+      spent: (message: Uint8Array) => void;
     },
   ) {
     this.#core = core;
     this.#handle = on.output;
     this.#onRun = on.run;
     this.#onCrash = on.crash;
+    this.#onSpent = on.spent;
   }
 
   /** Queues one input. */
@@ -68,6 +72,7 @@ export class Pump {
     this.#running = true;
     try {
       this.#core.run(inputs, this.#handle);
+      for (const { kind, data } of inputs) if (kind === In.ChannelMessage) this.#onSpent(data!);
     } catch (error) {
       this.close();
       this.#onCrash(error);
