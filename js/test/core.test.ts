@@ -9,6 +9,8 @@ import { Core } from '../src/core/core.ts';
 import type { CoreInput } from '../src/core/core-input.ts';
 import { hasSimd, type CoreExports } from '../src/core/loader.ts';
 import type { RecordReader } from '../src/core/record-reader.ts';
+import { packIndex } from '../src/worker/packed-index.ts';
+import type { IndexDocument } from '../src/worker/site-index.ts';
 import { Consent, In, Out, PtError, Source } from '../src/generated/layout.ts';
 
 const encoder = new TextEncoder();
@@ -24,6 +26,39 @@ const index = {
   assets: { '/a.bin': { type: 'image/x', length: file.length, root: sha256(file), swarm: v2.slice(0, 40), file: 0 } },
   swarms: { [v2.slice(0, 40)]: { v2, pieceLength: 16384, length: file.length } },
 };
+
+/** Indices that break one rule each of core/src/format/site_index.h. */
+function* wrongIndices(): Generator<IndexDocument> {
+  const key = v2.slice(0, 40);
+  const other = 'c3'.repeat(32);
+  const [asset, swarm] = [index.assets['/a.bin'], index.swarms[key]!];
+  const withAsset = (change: object, path = '/a.bin') => ({ ...index, assets: { [path]: { ...asset, ...change } } });
+  const withSwarm = (change: object, name = key) => ({ ...index, swarms: { [name]: { ...swarm, ...change } } });
+  const documents: unknown[] = [
+    {}, [], { ...index, version: 2 }, { ...index, version: '1' }, { ...index, version: undefined },
+    { ...index, assets: undefined }, { ...index, assets: [] }, { ...index, assets: null }, { ...index, assets: 7 }, { ...index, assets: 'abc' },
+    { ...index, swarms: undefined }, { ...index, swarms: [] }, { ...index, swarms: null }, { ...index, swarms: {} },
+    withAsset({}, 'a.bin'), withAsset({}, ''), withAsset({}, '/a?b'), withAsset({}, '/a#b'), withAsset({}, '/a\nb'), withAsset({}, '/a\0b'),
+    withAsset({}, '/\ud800'), withAsset({}, `/${'a'.repeat(1024)}`), withAsset({}, `/${'é'.repeat(512)}`),
+    { ...index, assets: { '/a.bin': null } }, { ...index, assets: { '/a.bin': [] } }, { ...index, assets: { '/a.bin': 7 } },
+    withAsset({ type: 1 }), withAsset({ type: undefined }), withAsset({ type: '' }), withAsset({ type: 'a/b\r\nX: y' }),
+    withAsset({ type: 'a\0b' }), withAsset({ type: 'a'.repeat(129) }), withAsset({ type: ['image/x'] }),
+    withAsset({ length: 0 }), withAsset({ length: -1 }), withAsset({ length: 1.5 }), withAsset({ length: 2 ** 54 }), withAsset({ length: Infinity }),
+    withAsset({ length: '12345' }), withAsset({ length: 12_344 }), withAsset({ length: 12_346 }), withAsset({ length: null }),
+    withAsset({ root: 'ab' }), withAsset({ root: `${'0'.repeat(63)}g` }), withAsset({ root: 1 }), withAsset({ root: '0'.repeat(66) }),
+    withAsset({ root: ['0'.repeat(64)] }), withAsset({ swarm: other.slice(0, 40) }), withAsset({ swarm: undefined }), withAsset({ swarm: 'g' }),
+    withAsset({ file: 1 }), withAsset({ file: -1 }), withAsset({ file: 0.5 }), withAsset({ file: '0' }), withAsset({ file: 4096 }), withAsset({ file: null }),
+    withSwarm({ v2: other }), withSwarm({ v2: v2.slice(2) }), withSwarm({ v2: undefined }), withSwarm({}, 'a'), withSwarm({}, key.slice(1)),
+    withSwarm({ v1: 'ab' }), withSwarm({ v1: 7 }), withSwarm({ pieceLength: 16_385 }), withSwarm({ pieceLength: 8192 }),
+    withSwarm({ pieceLength: 2 ** 25 }), withSwarm({ pieceLength: '16384' }), withSwarm({ length: 0 }), withSwarm({ length: 12_344 }),
+    withSwarm({ length: 2 ** 53 + 2 }), { ...index, swarms: { [key]: null } },
+    { ...index, swarms: { ...index.swarms, [key.toUpperCase()]: swarm } },
+    { ...index, swarms: { ...index.swarms, [other.slice(0, 40)]: { ...swarm, v2: other } } },
+    { ...index, assets: { ...index.assets, '/b.bin': asset } },
+    { ...index, assets: { ...index.assets, '/b.bin': { ...asset, file: 2, length: 1 } }, swarms: { [key]: { ...swarm, length: 12_346 } } },
+  ];
+  for (const document of documents) yield document as IndexDocument;
+}
 
 interface Seen {
   kind: number;
@@ -67,7 +102,7 @@ for (const name of ['peertide.wasm', 'peertide.nosimd.wasm']) {
     assert.equal(core.id, sha256(fingerprint).slice(0, 40));
     assert.notEqual(core.backend, '');
 
-    const indexed = run({ kind: In.Index, data: encoder.encode(JSON.stringify(index)) });
+    const indexed = run({ kind: In.Index, data: packIndex(index) });
     assert.deepEqual(indexed.filter(({ kind }) => kind === Out.Indexed).map(({ code }) => code), [PtError.Ok]);
 
     let seen = run(
@@ -100,8 +135,11 @@ for (const name of ['peertide.wasm', 'peertide.nosimd.wasm']) {
 
   test(`${name}: an index that is none is refused, an unknown asset too`, async () => {
     const { run } = await start(name);
-    const [refused] = run({ kind: In.Index, data: encoder.encode('{"version":1') }).filter(({ kind }) => kind === Out.Indexed);
-    assert.ok(refused!.code < 0);
+    for (const document of wrongIndices()) {
+      const [refused] = run({ kind: In.Index, data: packIndex(document) }).filter(({ kind }) => kind === Out.Indexed);
+      assert.ok(refused!.code < 0, JSON.stringify(document));
+      assert.equal(refused!.length, 0);
+    }
     const [end] = run({ kind: In.Request, id: 2, text: encoder.encode('/none'), length: Infinity }).filter(
       ({ kind }) => kind === Out.RequestEnd,
     );

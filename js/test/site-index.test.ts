@@ -38,6 +38,53 @@ test('shards are merged into the document that the core gets', async () => {
   }
 });
 
+test('the core gets each swarm with its files in order, of all shards', async () => {
+  const key = (digit: string) => digit.repeat(40);
+  const file = (path: string, swarm: string, number: number, length: number) => ({
+    [path]: { type: 'image/x', length, root: '0'.repeat(64), swarm: key(swarm), file: number },
+  });
+  const swarm = (digit: string, length: number, more: object = {}) => ({
+    [key(digit)]: { v2: digit.repeat(64), pieceLength: 16384, length, ...more },
+  });
+  const parts: Record<string, object> = {
+    '/index.json': {
+      version: 1,
+      assets: { ...file('/b', 'a', 1, 20), ...file('/é', 'a', 0, 10) },
+      swarms: swarm('a', 30),
+      shards: { '/x/': 'x.json' },
+    },
+    '/x.json': { version: 1, assets: file('/x/c', 'b', 0, 40), swarms: swarm('b', 40, { v1: key('c') }) },
+  };
+  const site = await serve(({ url }, response) => response.end(JSON.stringify(parts[url ?? ''])));
+  try {
+    const { packed, json } = await SiteIndex.load(`${site.url}/index.json`, new AbortController().signal);
+    const numbers = (bytes: number, ...values: number[]) =>
+      values.map((value) => Buffer.from(Array.from({ length: bytes }, (_, i) => Math.floor(value / 256 ** i) % 256)));
+    const text = (value: string) => Buffer.concat([...numbers(4, Buffer.byteLength(value)), Buffer.from(value)]);
+    const packedFile = (path: string, length: number) =>
+      Buffer.concat([...numbers(8, length), Buffer.alloc(32), text(path), text('image/x')]);
+    const packedSwarm = (byte: number, v1: number, length: number, hybrid: number, ...files: Buffer[]) =>
+      Buffer.concat([Buffer.alloc(52, byte), Buffer.alloc(20, v1), ...numbers(8, length), ...numbers(4, 16384, hybrid, files.length), ...files]);
+    const expected = Buffer.concat([
+      ...numbers(4, 1),
+      packedSwarm(0xaa, 0, 30, 0, packedFile('/é', 10), packedFile('/b', 20)),
+      packedSwarm(0xbb, 0xcc, 40, 1, packedFile('/x/c', 40)),
+    ]);
+    assert.equal(Buffer.from(packed).toString('hex'), expected.toString('hex'));
+    assert.deepEqual(SiteIndex.parse(json).packed, packed, 'and so it is after a visit');
+  } finally {
+    site.close();
+  }
+});
+
+test('an index in another encoding is none', () => {
+  const json = Buffer.from('{"version":1,"assets":{},"swarms":{}}');
+  assert.equal(SiteIndex.parse(json).packed.length, 4);
+  for (const bytes of [Buffer.concat([Buffer.from([0xef, 0xbb, 0xbf]), json]), Buffer.from('{"version":1,"x":"\xff"}', 'latin1')]) {
+    assert.throws(() => SiteIndex.parse(bytes));
+  }
+});
+
 test('an index that is missing or no index is an error, not an empty site', async () => {
   const site = await serve(({ url }, response) => {
     response.writeHead(url === '/none' ? 404 : 200);

@@ -4,12 +4,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../packed.h"
 #include "base/hex.h"
 #include "format/fingerprint.h"
 
 static const uint64_t lengths[] = {5000, 40000, 300000, 98304};
 static site *sites[2];
-static char *doctored[3]; /* indices that give the first site's key to other files */
+static pt_bytes doctored[3]; /* indices that give the first site's key to other files */
 
 void require_(bool holds, const char *what, int line) {
   if (holds) return;
@@ -38,7 +39,7 @@ uint32_t some_link(host *h) {
 
 /* --- sites and indices -------------------------------------------------------- */
 
-static char *doctor(const site *s, uint32_t files, uint32_t piece_length, uint64_t longer) {
+static pt_bytes doctor(const site *s, uint32_t files, uint32_t piece_length, uint64_t longer) {
   pt_site_index index;
   require(pt_site_index_parse((pt_bytes){(const uint8_t *)s->index, strlen(s->index)}, &index, NULL,
                               0) == PT_OK);
@@ -59,7 +60,10 @@ static char *doctor(const site *s, uint32_t files, uint32_t piece_length, uint64
   require(json != NULL);
   free(assets);
   pt_site_index_free(&index);
-  return json;
+  pt_bytes packed = packed_index(json);
+  require(packed.len > 0);
+  free(json);
+  return packed;
 }
 
 static void make_sites(void) {
@@ -75,21 +79,22 @@ static void key_of(const site *s, uint8_t key[PT_ID_SIZE]) {
   pt_hex_decode(s->layers_paths[0] + strlen("/.peertide/layers/"), 2 * PT_ID_SIZE, key, PT_ID_SIZE);
 }
 
-static void give_index(host *h, const char *json) {
-  pt_event in = {.kind = PT_IN_INDEX, .data = {(const uint8_t *)json, strlen(json)}};
+static void give_index(host *h, pt_bytes packed) {
+  pt_event in = {.kind = PT_IN_INDEX, .data = packed};
   give(h, &in);
 }
 
 void host_index(host *h) {
   uint8_t choice = take_u8(h) % 8;
   if (choice == 0) {
-    give_index(h, "{\"version\":1}");
+    uint32_t version = 1;
+    give_index(h, (pt_bytes){(const uint8_t *)&version, sizeof version - take_u8(h) % 4});
     return;
   }
   h->site = sites[choice == 1];
   h->doctored |= choice >= 2 && choice <= 4;
   key_of(h->site, h->site_key);
-  give_index(h, choice >= 2 && choice <= 4 ? doctored[choice - 2] : h->site->index);
+  give_index(h, choice >= 2 && choice <= 4 ? doctored[choice - 2] : h->site->packed);
 }
 
 /* --- what the node asks for ------------------------------------------------------ */
@@ -125,10 +130,10 @@ static void origin_get(host *h, const pt_event *out) {
   require_(false, "the host expects as many fetches at once", __LINE__);
 }
 
-static void note_offer(host *h, pt_bytes text) {
+static void note_offer(host *h, pt_bytes packed) {
   static pt_signalling m;
-  static uint8_t arena[PT_SIGNAL_BYTES_MAX];
-  require(pt_signalling_decode(text, &m, arena, sizeof arena, NULL) == PT_OK);
+  static uint8_t json[PT_SIGNAL_BYTES_MAX];
+  require(json_message(packed, &m, json).len > 0);
   if (m.action != PT_SIG_SIGNAL) return;
   host_peer *p = peer_with(h, m.to);
   if (!p || m.nonce.len > PT_NONCE_LEN_MAX) return;
@@ -289,11 +294,13 @@ void end_fetch(host *h, uint32_t slot, int code, uint64_t status) {
 }
 
 void server_say(host *h, const pt_signalling *m) {
-  static uint8_t text[PT_SIGNAL_BYTES_MAX];
+  static uint8_t text[PT_SIGNAL_BYTES_MAX], packed[PT_SIGNAL_BYTES_MAX];
+  static pt_signalling heard;
   pt_writer w = pt_writer_of(text, sizeof text);
   pt_signalling_encode(&w, m);
   if (w.failed) return;
-  pt_event in = {.kind = PT_IN_SERVER_MESSAGE, .data = {text, w.len}};
+  pt_event in = {.kind = PT_IN_SERVER_MESSAGE,
+                 .data = packed_message((pt_bytes){text, w.len}, &heard, packed)};
   give(h, &in);
 }
 
@@ -320,7 +327,7 @@ host *host_new(const uint8_t *data, size_t size) {
   memset(config.fingerprint, how & 0x10 ? 0x55 : 0xaa, PT_HASH_SIZE);
   h->node = pt_node_new(&config, h->now_us);
   require(h->node != NULL);
-  if (!(how & 0x80)) give_index(h, h->site->index);
+  if (!(how & 0x80)) give_index(h, h->site->packed);
   return h;
 }
 

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../packed.h"
 #include "base/hex.h"
 #include "base/random.h"
 #include "format/metainfo.h"
@@ -80,6 +81,7 @@ site *site_new(uint64_t seed, const uint64_t *lengths, uint32_t count, uint32_t 
                          .assets = assets,
                          .swarms = &swarm};
   s->index = pt_site_index_write(&index);
+  s->packed = packed_index(s->index);
   for (uint32_t i = 0; i < count; i++) free(layers[i]);
   return s;
 }
@@ -91,6 +93,7 @@ void site_del(site *s) {
     free(s->layers[i]);
   }
   free(s->index);
+  free((void *)(uintptr_t)s->packed.data);
   free(s);
 }
 

@@ -16,7 +16,8 @@ typedef struct site_file {
 typedef struct site {
   site_file files[SITE_FILES_MAX];
   uint32_t file_count;
-  char *index; /* JSON */
+  char *index;     /* JSON */
+  pt_bytes packed; /* the same for nodes */
   uint8_t *torrents[SITE_FILES_MAX];
   size_t torrent_lens[SITE_FILES_MAX];
   uint8_t *layers[SITE_FILES_MAX];

@@ -4,12 +4,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../packed.h"
 #include "agenda.h"
 #include "base/bits.h"
 #include "base/hash.h"
 #include "base/random.h"
 #include "format/fingerprint.h"
-#include "format/signalling.h"
 #include "node/node_inner.h"
 
 #define FETCH_CHUNK 65536u
@@ -65,7 +65,8 @@ struct world {
   uint32_t fallbacks[PT_FALLBACK_RESCUE + 1]; /* fetches, by their reason */
   uint64_t digest;
   pt_signalling message;
-  uint8_t text[PT_SIGNAL_BYTES_MAX], arena[PT_SIGNAL_BYTES_MAX];
+  uint8_t text[PT_SIGNAL_BYTES_MAX], arena[PT_SIGNAL_BYTES_MAX];  /* the server's */
+  uint8_t packed[PT_SIGNAL_BYTES_MAX], json[PT_SIGNAL_BYTES_MAX]; /* at a visitor's border */
 };
 
 static void schedule(world *w, uint64_t at_us, uint32_t to, const pt_event *event) {
@@ -116,7 +117,9 @@ static void origin_get(world *w, uint32_t v, const pt_event *out) {
 static void server_say(world *w, uint32_t to) {
   pt_writer writer = pt_writer_of(w->text, sizeof w->text);
   pt_signalling_encode(&writer, &w->message);
-  pt_event in = {.kind = PT_IN_SERVER_MESSAGE, .data = {writer.data, writer.len}};
+  static pt_signalling heard;
+  pt_event in = {.kind = PT_IN_SERVER_MESSAGE,
+                 .data = packed_message((pt_bytes){writer.data, writer.len}, &heard, w->packed)};
   schedule(w, w->now_us + 2 * w->options.server_delay_us, to, &in);
 }
 
@@ -150,9 +153,10 @@ static void server_join(world *w, uint32_t v, uint64_t left, const uint8_t key[P
   server_say(w, v);
 }
 
-static void server_take(world *w, uint32_t v, pt_bytes text) {
+static void server_take(world *w, uint32_t v, pt_bytes packed) {
   static pt_signalling in;
   if (w->server_fails || w->server_mute) return;
+  pt_bytes text = json_message(packed, &in, w->json);
   if (pt_signalling_decode(text, &in, w->arena, sizeof w->arena, NULL) != PT_OK) {
     fprintf(stderr, "a node sent a malformed message: %.*s\n", (int)text.len,
             (const char *)text.data);
@@ -468,8 +472,7 @@ uint32_t world_arrive(world *w) {
   for (size_t i = 0; i < PT_HASH_SIZE; i++) me->fingerprint[i] = (uint8_t)pt_random_u64(&w->random);
   memcpy(config.fingerprint, me->fingerprint, PT_HASH_SIZE);
   me->node = pt_node_new(&config, w->now_us);
-  pt_event in = {.kind = PT_IN_INDEX,
-                 .data = {(const uint8_t *)w->site->index, strlen(w->site->index)}};
+  pt_event in = {.kind = PT_IN_INDEX, .data = w->site->packed};
   give(w, v, &in);
   return v;
 }

@@ -7,6 +7,7 @@
 
 #include "swarm_fixture.h"
 
+#include "../packed.h"
 #include "base/hex.h"
 #include "format/fingerprint.h"
 #include "node/node_inner.h"
@@ -22,7 +23,7 @@ typedef struct node_fixture {
   pt_event outs[NF_OUTS_MAX]; /* outputs not looked at yet; their bytes are copies */
   size_t out_at, out_count;
   pt_signalling message; /* the last one the node sent to the server */
-  uint8_t arena[PT_SIGNAL_BYTES_MAX];
+  uint8_t json[PT_SIGNAL_BYTES_MAX], said[PT_SIGNAL_BYTES_MAX];
 } node_fixture;
 
 static inline void nf_fingerprint(uint32_t peer, uint8_t out[PT_HASH_SIZE]) {
@@ -107,21 +108,30 @@ static inline uint32_t nf_count(node_fixture *nf, enum pt_out kind) {
 static inline bool nf_said(node_fixture *nf, enum pt_signalling_action action) {
   const pt_event *out;
   while ((out = nf_find(nf, PT_OUT_SERVER_SEND))) {
-    assert_int_equal(
-        pt_signalling_decode(out->data, &nf->message, nf->arena, sizeof nf->arena, NULL), PT_OK);
+    /* The server reads the JSON of it: nothing may be lost on the way there. */
+    pt_bytes json = json_message(out->data, &nf->message, nf->json);
+    pt_bytes back = packed_message(json, &nf->message, nf->said);
+    assert_int_equal(back.len, out->data.len);
+    assert_memory_equal(back.data, out->data.data, back.len);
+    assert_int_equal(pt_signalling_unpack(back, &nf->message), PT_OK);
     if (nf->message.action == action) return true;
   }
   return false;
 }
 
 static inline void nf_hear(node_fixture *nf, const pt_signalling *m) {
-  uint8_t *text = malloc(PT_SIGNAL_BYTES_MAX);
-  pt_writer w = pt_writer_of(text, PT_SIGNAL_BYTES_MAX);
+  uint8_t *json = malloc(PT_SIGNAL_BYTES_MAX), *packed = malloc(PT_SIGNAL_BYTES_MAX);
+  pt_signalling *heard = malloc(sizeof *heard);
+  pt_writer w = pt_writer_of(json, PT_SIGNAL_BYTES_MAX);
   pt_signalling_encode(&w, m);
   assert_false(w.failed);
-  pt_event in = {.kind = PT_IN_SERVER_MESSAGE, .data = {text, w.len}};
+  pt_event in = {.kind = PT_IN_SERVER_MESSAGE,
+                 .data = packed_message((pt_bytes){json, w.len}, heard, packed)};
+  assert_true(in.data.len > 0);
   assert_int_equal(nf_give(nf, &in), PT_OK);
-  free(text);
+  free(json);
+  free(packed);
+  free(heard);
 }
 
 static inline pt_signalling *nf_message(enum pt_signalling_action action) {
@@ -163,8 +173,9 @@ static inline char *nf_index_of(fixture *const *sites, uint32_t count) {
 }
 
 static inline void nf_give_index(node_fixture *nf, const char *json) {
-  pt_event in = {.kind = PT_IN_INDEX, .data = {(const uint8_t *)json, strlen(json)}};
+  pt_event in = {.kind = PT_IN_INDEX, .data = packed_index(json)};
   assert_int_equal(nf_give(nf, &in), PT_OK);
+  free((void *)(uintptr_t)in.data.data);
 }
 
 static inline node_fixture *nf_new(pt_config config) {

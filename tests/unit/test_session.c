@@ -122,19 +122,23 @@ static void nonsense_is_said_to_be_so_and_changes_nothing(void **state) {
   node_fixture *nf = nf_new((pt_config){0});
   nf_welcome(nf);
   nf_forget(nf);
-  const char *texts[] = {"",
-                         "{",
-                         "[]",
-                         "null",
-                         "{\"action\":7}",
-                         "{\"action\":\"peers\"}",
-                         "{\"action\":\"signal\",\"kind\":\"offer\"}"};
-  for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+  static const uint32_t messages[][4] = {
+      {0},                        /* no action */
+      {PT_SIG_UNKNOWN + 1},       /* none that there is */
+      {PT_SIG_PEERS, 1, 2, 3},    /* cut off */
+      {PT_SIG_SIGNAL},            /* with nothing in it */
+      {PT_SIG_INDEXED, 0, 0, 0},  /* with something behind it */
+      {PT_SIG_ERROR, UINT32_MAX}, /* a text without an end */
+  };
+  for (size_t i = 0; i < sizeof messages / sizeof *messages; i++) {
     pt_event in = {.kind = PT_IN_SERVER_MESSAGE,
-                   .data = {(const uint8_t *)texts[i], strlen(texts[i])}};
+                   .data = {(const uint8_t *)messages[i], sizeof messages[i]}};
     assert_int_equal(nf_give(nf, &in), PT_OK);
     assert_non_null(nf_find(nf, PT_OUT_FAULT));
   }
+  pt_event nothing = {.kind = PT_IN_SERVER_MESSAGE}; /* what a host makes of malformed JSON */
+  assert_int_equal(nf_give(nf, &nothing), PT_OK);
+  assert_non_null(nf_find(nf, PT_OUT_FAULT));
   pt_bytes much = {unit_bytes(PT_SIGNAL_BYTES_MAX + 1, 3), PT_SIGNAL_BYTES_MAX + 1};
   pt_event in = {.kind = PT_IN_SERVER_MESSAGE, .data = much};
   assert_int_equal(nf_give(nf, &in), PT_OK);

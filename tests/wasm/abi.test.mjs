@@ -5,6 +5,7 @@ import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { Core, In, Out, hex, layout, pack, unpackAll } from './core.mjs'
+import { packIndex, packMessage, unpackMessage } from './packers.mjs'
 
 const files = { 'peertide.wasm': 'simd128', 'peertide.nosimd.wasm': 'scalar' }
 const { PtError, EventLayout } = layout
@@ -49,13 +50,13 @@ function site(length, path = '/film.webm', pieceLength = 65536) {
   const layers = length > pieceLength ? Buffer.concat(layer) : Buffer.alloc(0)
   const v2 = hex(sha256(info))
   const swarm = v2.slice(0, 40)
-  const index = JSON.stringify({
+  const document = {
     version: 1,
     created: '2026-11-20T10:00:00Z',
     assets: { [path]: { type: 'video/webm', length, root: hex(root), swarm, file: 0 } },
     swarms: { [swarm]: { v2, pieceLength, length } },
-  })
-  return { path, file, index, layers, layersPath: `/.peertide/layers/${swarm}.bin` }
+  }
+  return { path, file, document, swarm, index: packIndex(document), layers, layersPath: `/.peertide/layers/${swarm}.bin` }
 }
 
 /** A node alone with the origin: outputs of all that happens until nothing more does. */
@@ -197,6 +198,139 @@ for (const [name, backend] of Object.entries(files)) {
     assert.equal(end.code, PtError.Stale)
     const right = joined(given)
     assert.ok(right.length <= 100_000 && right.equals(film.file.subarray(0, right.length)))
+  })
+}
+
+/** An SDP of the certificate with that fingerprint, and the peer id that follows from it. */
+function peer(fill) {
+  const print = Buffer.alloc(32, fill)
+  const digits = hex(print).toUpperCase().replace(/..(?=.)/g, '$&:')
+  return { id: hex(sha256(print).subarray(0, 20)), sdp: `v=0\r\na=fingerprint:sha-256 ${digits}\r\n` }
+}
+
+for (const name of Object.keys(files)) {
+  test(`${name} and the worker's packers mean the same by every message`, () => {
+    const film = site(200_000)
+    const visit = new Visit(name)
+    const self = hex(sha256(fingerprint).subarray(0, 20))
+    /** What the node says to the server of what the server says to it. */
+    const say = (...messages) => visit.give(messages.map((message) => ({ kind: In.ServerMessage, data: packMessage(message) })))
+    const said = (outputs) => outputs.filter(({ kind }) => kind === Out.ServerSend).map(({ data }) => unpackMessage(data))
+    const find = (outputs, kind) => outputs.find((output) => output.kind === kind) ?? assert.fail(`no output ${kind}`)
+
+    visit.give([{ kind: In.Index, data: film.index }])
+    assert.deepEqual(said(visit.give([{ kind: In.ServerOpened }])),
+      [{ action: 'hello', peer: self, fingerprint: hex(fingerprint), anywhere: 0, caps: [] }])
+    let outputs = say({ action: 'welcome', resume: 'tìcket', iceServers: [], epoch: 1 })
+    assert.equal(find(outputs, Out.ServerWelcome).data.length, 0)
+    const [join] = said(outputs)
+    assert.equal(join.action, 'join')
+    assert.deepEqual(join.swarms.map(({ h, left }) => [h, left]), [[film.swarm, film.file.length]])
+    assert.ok(join.swarms[0].want > 0)
+
+    // Two that are dialled; one of them is a WebTorrent client.
+    const [ann, bob, cid] = [1, 2, 3].map(peer)
+    outputs = say({ action: 'peers', h: film.swarm, complete: 1, incomplete: 2, interval: 60,
+      peers: [{ peer: ann.id, near: 1 }, { peer: bob.id, legacy: film.swarm }] })
+    const dials = outputs.filter(({ kind }) => kind === Out.PeerDial)
+    assert.deepEqual(dials.map((dial) => [hex(dial.peer), hex(dial.swarm), dial.flags]), [[ann.id, film.swarm, 0], [bob.id, film.swarm, 1]])
+    const [{ link }, { link: legacyLink }] = dials
+    const [offer] = said(visit.give([{ kind: In.PeerSignal, link, code: layout.Signal.Offer, data: 'v=0 ünï' }]))
+    assert.match(offer.nonce, /^[0-9a-f]{16}$/)
+    assert.deepEqual(offer, { action: 'signal', to: ann.id, from: self, kind: 'offer', nonce: offer.nonce, sdp: 'v=0 ünï' })
+    const [legacyOffer] = said(visit.give([{ kind: In.PeerSignal, link: legacyLink, code: layout.Signal.Offer, data: 'v=0' }]))
+    assert.equal(legacyOffer.legacy, film.swarm)
+    const candidate = { candidate: 'candidate:1 1 udp', sdpMid: '0', sdpMLineIndex: 0, usernameFragment: null }
+    assert.deepEqual(said(visit.give([{ kind: In.PeerSignal, link, code: layout.Signal.Candidate, data: JSON.stringify(candidate) }])),
+      [{ action: 'signal', to: ann.id, from: self, kind: 'candidate', nonce: offer.nonce, candidate }])
+
+    // What they answer, and an offer of a third one.
+    const { nonce } = offer
+    const answer = find(say({ action: 'signal', from: ann.id, to: self, kind: 'answer', nonce, sdp: ann.sdp }), Out.PeerSignal)
+    assert.deepEqual([answer.link, answer.code, Buffer.from(answer.data).toString()], [link, layout.Signal.Answer, ann.sdp])
+    const theirs = find(say({ action: 'signal', from: ann.id, kind: 'candidate', nonce, candidate }), Out.PeerSignal)
+    assert.deepEqual(JSON.parse(Buffer.from(theirs.data)), candidate)
+    const call = find(say({ action: 'signal', from: cid.id, kind: 'offer', nonce: 'ñ1', sdp: cid.sdp }), Out.PeerSignal)
+    assert.deepEqual([hex(call.peer), call.code], [cid.id, layout.Signal.Offer])
+    assert.equal(find(say({ action: 'signal', from: cid.id, kind: 'bye' }), Out.PeerClose).link, call.link)
+    assert.equal(find(say({ action: 'undelivered', to: bob.id, nonce: 'x' }), Out.PeerClose).link, legacyLink)
+    const forged = find(say({ action: 'signal', from: ann.id, kind: 'offer', nonce: 'n2', sdp: bob.sdp }), Out.Fault)
+    assert.equal(forged.code, PtError.Hash)
+
+    // What it tells of itself: what came, and that it leaves a swarm.
+    visit.request(1, film)
+    visit.now += 6_000_000
+    const stats = said(visit.give([{ kind: In.Tick }])).find(({ action }) => action === 'stats')
+    assert.ok(stats.originBytes >= film.file.length)
+    assert.deepEqual({ ...stats, originBytes: 0 }, { action: 'stats', originBytes: 0, peerBytesIn: 0, peerBytesOut: 0, wasted: 0, from: {} })
+    const other = site(5, '/other.bin')
+    assert.deepEqual(said(visit.give([{ kind: In.Index, data: other.index }])).find(({ action }) => action === 'leave'),
+      { action: 'leave', swarms: [film.swarm] })
+
+    // The rest that a server says.
+    assert.ok(find(say({ action: 'indexed' }), Out.IndexStale))
+    const { code, text } = find(say({ action: 'error', code: 'bad-token', message: 'nö' }), Out.Fault)
+    assert.deepEqual([code, text], [PtError.State, 'nö'])
+    assert.equal(say({ action: 'tomorrow', swarms: [] }).length, 0)
+    for (const message of [null, [], {}, { action: 'peers' }, { action: 'signal', kind: 'offer', from: ann.id }]) {
+      const fault = find(say(message), Out.Fault)
+      assert.ok(fault.code === PtError.Syntax || fault.code === PtError.Range, JSON.stringify(message))
+    }
+    outputs = say({ action: 'drain', afterMs: 5000 })
+    assert.ok(find(outputs, Out.ServerClose))
+    visit.now += 5_100_000
+    find(visit.give([{ kind: In.Tick }]), Out.ServerOpen)
+    assert.equal(said(visit.give([{ kind: In.ServerOpened }]))[0].resume, 'tìcket')
+  })
+
+  test(`${name} reports who sent wrong bytes`, () => {
+    const film = site(16384, '/a.bin', 16384)
+    const visit = new Visit(name)
+    const ann = peer(1)
+    const say = (message) => visit.give([{ kind: In.ServerMessage, data: packMessage(message) }])
+    visit.give([{ kind: In.Index, data: film.index }, { kind: In.ServerOpened }])
+    say({ action: 'welcome' })
+    const { link } = say({ action: 'peers', h: film.swarm, complete: 1, peers: [{ peer: ann.id }] }).find(({ kind }) => kind === Out.PeerDial)
+    const swarm = Buffer.from(film.swarm, 'hex')
+    const handshake = Buffer.concat([Buffer.from('\x13BitTorrent protocol'), Buffer.from('0000000000100014', 'hex'), swarm, Buffer.from(ann.id, 'hex')])
+    const words = (...numbers) => Buffer.concat(numbers.map((number) => Buffer.from([0, 0, number >> 8, number & 255])))
+    const message = (id, body) => Buffer.concat([words(body.length + 1), Buffer.from([id]), body])
+    const outputs = visit.give([
+      { kind: In.PeerState, link, code: layout.LinkState.Connected },
+      { kind: In.ChannelOpened, id: 1, link, swarm, code: 1 },
+      { kind: In.ChannelMessage, id: 1, data: handshake },
+      { kind: In.ChannelMessage, id: 1, data: Buffer.concat([message(14, Buffer.alloc(0)), message(1, Buffer.alloc(0))]) },
+      { kind: In.Request, id: 1, text: film.path, length: layout.TO_END },
+      { kind: In.RequestCredit, id: 1, length: film.file.length },
+      { kind: In.ChannelMessage, id: 1, data: message(7, Buffer.concat([words(0, 0), Buffer.alloc(16384)])) },
+    ])
+    assert.ok(outputs.some(({ kind, peer }) => kind === Out.Ban && hex(peer) === ann.id))
+    const reports = outputs.filter(({ kind }) => kind === Out.ServerSend).map(({ data }) => unpackMessage(data))
+    assert.deepEqual(reports.find(({ action }) => action === 'report'),
+      { action: 'report', peer: ann.id, swarm: film.swarm, piece: 0, kind: 'corrupt' })
+  })
+
+  test(`${name} takes an index of many swarms, and names them by either hash`, () => {
+    const films = Array.from({ length: 20 }, (_, i) => site(20_000 + i, `/films/ä${i}.webm`, 16384))
+    const document = { version: 1, assets: {}, swarms: {} }
+    for (const film of [...films].reverse()) Object.assign(document.assets, film.document.assets)
+    for (const film of films) Object.assign(document.swarms, film.document.swarms)
+    const v1 = 'ee'.repeat(20)
+    document.swarms[films[7].swarm].v1 = v1
+    const visit = new Visit(name)
+    const [indexed] = visit.give([{ kind: In.Index, data: packIndex(document) }]).filter(({ kind }) => kind === Out.Indexed)
+    assert.deepEqual([indexed.code, indexed.length], [PtError.Ok, 20n])
+    for (const [i, film] of films.entries()) {
+      const { given, end } = visit.request(i, film)
+      assert.equal(end.code, PtError.Ok)
+      assert.ok(joined(given).equals(film.file))
+    }
+    visit.give([{ kind: In.ServerOpened }, { kind: In.ServerMessage, data: packMessage({ action: 'welcome' }) }])
+    const [offer] = visit.give([{ kind: In.ServerMessage, data: packMessage(
+      { action: 'signal', from: peer(9).id, legacy: v1, kind: 'offer', nonce: 'n', sdp: 'v=0' }) }]).filter(({ kind }) => kind === Out.PeerSignal)
+    assert.equal(offer.flags, 1)
+    assert.equal(visit.give([{ kind: In.Index, data: new Uint8Array() }]).find(({ kind }) => kind === Out.Indexed).code, PtError.Syntax)
+    assert.equal(visit.core.stats().assets, 20, 'the old one stays')
   })
 }
 

@@ -54,6 +54,7 @@ export function unpackAll(bytes) {
     events.push({
       kind,
       name: outNames[kind],
+      flags: view.getUint16(at + E.flags, true),
       code: view.getInt32(at + E.code, true),
       id: view.getUint32(at + E.id, true),
       link: view.getUint32(at + E.link, true),

@@ -65,7 +65,8 @@ typedef struct pt_bytes {
  * those it accepts. "channel" is one RTCDataChannel; the host numbers them. */
 enum pt_in {
   PT_IN_TICK = 1,        /* nothing but time */
-  PT_IN_INDEX,           /* data: the site index (JSON); replaces the last one */
+  PT_IN_INDEX,           /* data: the site index, packed (format/index_packed.h);
+                            replaces the last one */
   PT_IN_REQUEST,         /* id (chosen by the host), text: URL path, offset,
                             length (or PT_TO_END), code: enum pt_urgency */
   PT_IN_REQUEST_CREDIT,  /* id, length: the consumer takes that many more bytes */
@@ -74,7 +75,8 @@ enum pt_in {
   PT_IN_ORIGIN_END,      /* id, code: PT_OK, or an error (network, status,
                             wrong range); offset: HTTP status or 0 */
   PT_IN_SERVER_OPENED,   /* the signalling channel is open */
-  PT_IN_SERVER_MESSAGE,  /* data: one signalling message (JSON text) */
+  PT_IN_SERVER_MESSAGE,  /* data: one signalling message, packed
+                            (format/signalling_packed.h) */
   PT_IN_SERVER_CLOSED,   /* it closed, or could not be opened */
   PT_IN_PEER_SIGNAL,     /* link, code: enum pt_signal, data: our SDP, or our
                             candidate as JSON text */
@@ -115,7 +117,7 @@ enum pt_out {
                               PT_TO_END with offset 0: whole, no Range header */
   PT_OUT_ORIGIN_CANCEL,    /* id: abort that fetch, no PT_IN_ORIGIN_END wanted */
   PT_OUT_SERVER_OPEN,      /* open the signalling channel; id: attempt number */
-  PT_OUT_SERVER_SEND,      /* data: one signalling message */
+  PT_OUT_SERVER_SEND,      /* data: one signalling message, packed likewise */
   PT_OUT_SERVER_CLOSE,     /* close it */
   PT_OUT_PEER_DIAL,        /* link, peer, swarm: make an RTCPeerConnection with
                               one channel labelled with swarm, and an offer */
@@ -129,7 +131,8 @@ enum pt_out {
                               PT_OK, or why it was refused (the old one stays);
                               length: number of assets */
   PT_OUT_INDEX_STALE,      /* the index changed: fetch it and give it again */
-  PT_OUT_SERVER_WELCOME,   /* data: the welcome message as received (JSON) */
+  PT_OUT_SERVER_WELCOME,   /* the server's welcome was taken: what it says of
+                              ICE servers and settings holds */
   PT_OUT_PEER_UP,          /* link, peer: it exchanges data with us now */
   PT_OUT_PEER_DOWN,        /* link, peer */
   PT_OUT_PIECE,            /* a piece is verified. swarm, id: its number,

@@ -24,21 +24,23 @@ enum pt_signalling_action {
   PT_SIG_UNKNOWN /* well-formed, but an action we do not know: `name` has it */
 };
 
+/* (The order of members is that of the packed form, see signalling_packed.h.) */
 typedef struct pt_sig_swarm {
-  uint8_t key[PT_ID_SIZE];
   uint64_t left; /* bytes missing */
   uint32_t want; /* peers asked for */
+  uint8_t key[PT_ID_SIZE];
 } pt_sig_swarm;
 
 typedef struct pt_sig_peer {
   uint8_t peer[PT_ID_SIZE];
-  uint32_t near;              /* 0: unknown; else smaller is nearer */
   uint8_t legacy[PT_ID_SIZE]; /* zeros, or of a WebTorrent client: the info-hash it knows the
                                  swarm by. Its id is the server's name for it, bound to nothing */
+  uint32_t near;              /* 0: unknown; else smaller is nearer */
 } pt_sig_peer;
 
 typedef struct pt_sig_edge { /* stats: what we got from a peer since the last */
   uint8_t peer[PT_ID_SIZE];
+  uint32_t unused; /* 0 */
   uint64_t bytes;
 } pt_sig_edge;
 
@@ -54,8 +56,8 @@ typedef struct pt_signalling {
   /* hello */
   uint8_t peer[PT_ID_SIZE];          /* hello, report */
   uint8_t fingerprint[PT_HASH_SIZE]; /* hello */
-  pt_bytes token;                    /* hello */
   uint32_t anywhere;                 /* hello: 1: choose peers without regard to where they are */
+  pt_bytes token;                    /* hello */
   pt_bytes resume;                   /* hello, welcome */
   /* welcome */
   pt_bytes ring, salt; /* text */

@@ -157,13 +157,11 @@ static int read_field(decoder *d, const pt_sig_field *f, size_t value) {
   case PT_SIG_TYPE_SERVERS:
     return read_list(d, value, PT_SIGNAL_SERVERS_MAX, read_server);
   case PT_SIG_TYPE_JOINED:
-    return PT_SIG_SERVER ? read_list(d, value, PT_SIGNAL_SWARMS_MAX, read_joined)
-                         : PT_ERR_UNSUPPORTED;
+    return read_list(d, value, PT_SIGNAL_SWARMS_MAX, read_joined);
   case PT_SIG_TYPE_LEFT:
-    return PT_SIG_SERVER ? read_list(d, value, PT_SIGNAL_SWARMS_MAX, read_left)
-                         : PT_ERR_UNSUPPORTED;
+    return read_list(d, value, PT_SIGNAL_SWARMS_MAX, read_left);
   case PT_SIG_TYPE_EDGES:
-    return PT_SIG_SERVER ? read_edges(d, value) : PT_ERR_UNSUPPORTED;
+    return read_edges(d, value);
   case PT_SIG_TYPE_KIND:
     return read_kind(d, value);
   case PT_SIG_TYPE_CAPS:
@@ -216,27 +214,6 @@ static int read_fields(decoder *d, const char **field) {
   return PT_OK;
 }
 
-static bool is_zero(const uint8_t id[PT_ID_SIZE]) {
-  static const uint8_t zero[PT_ID_SIZE];
-  return memcmp(id, zero, PT_ID_SIZE) == 0;
-}
-
-/* What a signal needs depends on its kind. */
-static int check_signal(const pt_signalling *m, const char **field) {
-  bool is_description = m->kind == PT_SIGNAL_OFFER || m->kind == PT_SIGNAL_ANSWER;
-  if (is_zero(m->to) && is_zero(m->from))
-    *field = "to";
-  else if (m->nonce.len == 0 && m->kind != PT_SIGNAL_BYE)
-    *field = "nonce";
-  else if (is_description && m->sdp.len == 0)
-    *field = "sdp";
-  else if (m->kind == PT_SIGNAL_CANDIDATE && m->candidate.len == 0)
-    *field = "candidate";
-  else
-    return PT_OK;
-  return PT_ERR_RANGE;
-}
-
 int pt_signalling_decode(pt_bytes json, pt_signalling *out, uint8_t *arena, size_t arena_cap,
                          const char **field) {
   const char *unused = NULL;
@@ -260,6 +237,6 @@ int pt_signalling_decode(pt_bytes json, pt_signalling *out, uint8_t *arena, size
   }
   if (out->action == PT_SIG_UNKNOWN) return PT_OK;
   error = read_fields(&d, field);
-  if (error == PT_OK && out->action == PT_SIG_SIGNAL) error = check_signal(out, field);
+  if (error == PT_OK && out->action == PT_SIG_SIGNAL) error = pt_sig_check_signal(out, field);
   return error;
 }

@@ -129,7 +129,7 @@ static bool is_empty(const pt_signalling *m, const pt_sig_field *f, const void *
 
 /* Lists and objects that only servers send. */
 static void write_server_value(pt_writer *w, const pt_signalling *m, enum pt_sig_type type) {
-  switch (PT_SIG_SERVER ? type : 0) {
+  switch (type) {
   case PT_SIG_TYPE_LIMITS:
     write_limits(w, m);
     break;

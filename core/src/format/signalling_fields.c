@@ -101,3 +101,25 @@ bool pt_sig_id_is_number(pt_bytes id) {
     if (id.data[i] < '0' || id.data[i] > '9') return false;
   return true;
 }
+
+static bool is_zero(const uint8_t id[PT_ID_SIZE]) {
+  static const uint8_t zero[PT_ID_SIZE];
+  return memcmp(id, zero, PT_ID_SIZE) == 0;
+}
+
+int pt_sig_check_signal(const pt_signalling *m, const char **field) {
+  *field = "kind";
+  if (m->kind < PT_SIGNAL_OFFER || m->kind > PT_SIGNAL_BYE) return PT_ERR_RANGE;
+  bool is_description = m->kind == PT_SIGNAL_OFFER || m->kind == PT_SIGNAL_ANSWER;
+  if (is_zero(m->to) && is_zero(m->from))
+    *field = "to";
+  else if (m->nonce.len == 0 && m->kind != PT_SIGNAL_BYE)
+    *field = "nonce";
+  else if (is_description && m->sdp.len == 0)
+    *field = "sdp";
+  else if (m->kind == PT_SIGNAL_CANDIDATE && m->candidate.len == 0)
+    *field = "candidate";
+  else
+    *field = NULL;
+  return *field == NULL ? PT_OK : PT_ERR_RANGE;
+}

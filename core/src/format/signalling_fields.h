@@ -24,14 +24,6 @@ enum pt_sig_type {
   PT_SIG_TYPE_CAPS     /* an array, kept for later versions: written empty */
 };
 
-/* Visitors and servers read and write different messages. A build for visitors
- * alone leaves out what only servers need. */
-#ifdef PT_VISITORS_ONLY
-#define PT_SIG_SERVER false
-#else
-#define PT_SIG_SERVER true
-#endif
-
 #define PT_SIG_BIT(action) ((uint16_t)(1u << (action)))
 
 typedef struct pt_sig_field {
@@ -49,6 +41,9 @@ extern const size_t pt_sig_field_count;
 /* The word of an action (NULL for PT_SIG_UNKNOWN) or of a kind of signal. */
 const char *pt_sig_action_word(enum pt_signalling_action action);
 const char *pt_sig_kind_word(enum pt_signal kind);
+
+/* What a signal needs depends on its kind: PT_OK, or PT_ERR_RANGE and *field. */
+int pt_sig_check_signal(const pt_signalling *m, const char **field);
 
 /* Is the text of a request id one that stands for a JSON number? */
 bool pt_sig_id_is_number(pt_bytes id);

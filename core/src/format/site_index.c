@@ -37,7 +37,7 @@ static pt_bytes text_bytes(const char *text) {
 
 int pt_site_refuse(const pt_site_why *why, int error, const char *kind, pt_bytes name,
                    const char *what) {
-  if (!PT_SITE_SERVER || why->cap == 0) return error;
+  if (why->cap == 0) return error;
   pt_site_why at = *why;
   append(&at, text_bytes(kind));
   if (name.data != NULL) append(&at, text_bytes(" "));
@@ -179,29 +179,28 @@ static const char *read_swarm(parser *p, size_t key, pt_site_swarm *s) {
   const pt_json *json = &p->json;
   size_t item = key + 1;
   uint64_t piece_length = 0;
-  if (!is_object(p, item)) return PT_SITE_WHY("is not an object");
-  if (!read_hex(p, key, s->key, PT_ID_SIZE)) return PT_SITE_WHY("key is not 40 hex digits");
-  if (!read_hex_member(p, item, "v2", s->v2, PT_HASH_SIZE))
-    return PT_SITE_WHY("v2 is not 64 hex digits");
-  if (memcmp(s->key, s->v2, PT_ID_SIZE) != 0) return PT_SITE_WHY("key is not the start of v2");
+  if (!is_object(p, item)) return "is not an object";
+  if (!read_hex(p, key, s->key, PT_ID_SIZE)) return "key is not 40 hex digits";
+  if (!read_hex_member(p, item, "v2", s->v2, PT_HASH_SIZE)) return "v2 is not 64 hex digits";
+  if (memcmp(s->key, s->v2, PT_ID_SIZE) != 0) return "key is not the start of v2";
   s->hybrid = !is_left_out(p, pt_json_get(json, item, "v1"));
   if (s->hybrid && !read_hex_member(p, item, "v1", s->v1, PT_ID_SIZE))
-    return PT_SITE_WHY("v1 is not 40 hex digits");
+    return "v1 is not 40 hex digits";
   if (!read_uint(p, pt_json_get(json, item, "pieceLength"), PT_PIECE_LENGTH_MIN,
                  PT_PIECE_LENGTH_READ_MAX, &piece_length) ||
       (piece_length & (piece_length - 1)) != 0)
-    return PT_SITE_WHY("pieceLength is not a power of two from 16 KiB to 16 MiB");
+    return "pieceLength is not a power of two from 16 KiB to 16 MiB";
   s->piece_length = (uint32_t)piece_length;
   if (!read_uint(p, pt_json_get(json, item, "length"), 1, PT_JSON_INTEGER_MAX, &s->length))
-    return PT_SITE_WHY("length is not a whole number from 1 to 2^53");
-  if (*table_slot(p, s->key) != 0) return PT_SITE_WHY("is there twice");
+    return "length is not a whole number from 1 to 2^53";
+  if (*table_slot(p, s->key) != 0) return "is there twice";
   return NULL;
 }
 
 static int read_swarms(parser *p, size_t swarms) {
   size_t count = 0;
-  int error = count_members(p, swarms, PT_SWARMS_MAX, PT_SITE_WHY("swarms is not an object"),
-                            PT_SITE_WHY("too many swarms"), &count);
+  int error =
+      count_members(p, swarms, PT_SWARMS_MAX, "swarms is not an object", "too many swarms", &count);
   if (error != PT_OK) return error;
   p->out->swarms = calloc(count + 1, sizeof *p->out->swarms);
   if (p->out->swarms == NULL) return PT_ERR_NOMEM;
@@ -222,26 +221,24 @@ static const char *read_asset(parser *p, size_t item, pt_site_asset *a) {
   const pt_json *json = &p->json;
   uint8_t key[PT_ID_SIZE];
   uint64_t file = 0;
-  if (!is_object(p, item)) return PT_SITE_WHY("is not an object");
+  if (!is_object(p, item)) return "is not an object";
   if (!read_uint(p, pt_json_get(json, item, "length"), 1, PT_JSON_INTEGER_MAX, &a->length))
-    return PT_SITE_WHY("length is not a whole number from 1 to 2^53");
-  if (!read_hex_member(p, item, "root", a->root, PT_HASH_SIZE))
-    return PT_SITE_WHY("root is not 64 hex digits");
-  if (!read_hex_member(p, item, "swarm", key, PT_ID_SIZE))
-    return PT_SITE_WHY("swarm is not 40 hex digits");
+    return "length is not a whole number from 1 to 2^53";
+  if (!read_hex_member(p, item, "root", a->root, PT_HASH_SIZE)) return "root is not 64 hex digits";
+  if (!read_hex_member(p, item, "swarm", key, PT_ID_SIZE)) return "swarm is not 40 hex digits";
   uint16_t place = *table_slot(p, key);
-  if (place == 0) return PT_SITE_WHY("swarm is not in swarms");
+  if (place == 0) return "swarm is not in swarms";
   a->swarm = place - 1u;
   if (!read_uint(p, pt_json_get(json, item, "file"), 0, PT_SWARM_FILES_MAX - 1, &file))
-    return PT_SITE_WHY("file is not a whole number in bounds");
+    return "file is not a whole number in bounds";
   a->file = (uint32_t)file;
   return NULL;
 }
 
 static int read_assets(parser *p, size_t assets) {
   size_t count = 0;
-  int error = count_members(p, assets, PT_ASSETS_MAX, PT_SITE_WHY("assets is not an object"),
-                            PT_SITE_WHY("too many assets"), &count);
+  int error =
+      count_members(p, assets, PT_ASSETS_MAX, "assets is not an object", "too many assets", &count);
   if (error != PT_OK) return error;
   p->out->assets = calloc(count + 1, sizeof *p->out->assets);
   if (p->out->assets == NULL) return PT_ERR_NOMEM;
@@ -249,7 +246,7 @@ static int read_assets(parser *p, size_t assets) {
   for (; key != 0; key = pt_json_next(&p->json, assets, key)) {
     pt_site_asset *a = &p->out->assets[p->out->asset_count++];
     pt_bytes path = read_text(p, key);
-    const char *fault = PT_SITE_WHY("is not a path");
+    const char *fault = "is not a path";
     if (is_path(path)) {
       a->path = copy_text(path);
       if (a->path == NULL) return PT_ERR_NOMEM;
@@ -257,7 +254,7 @@ static int read_assets(parser *p, size_t assets) {
     }
     pt_bytes type = read_text(p, pt_json_get(&p->json, key + 1, "type"));
     if (fault == NULL && (type.len == 0 || !is_plain(type, PT_TYPE_LEN_MAX, "")))
-      fault = PT_SITE_WHY("type is not a media type");
+      fault = "type is not a media type";
     if (fault != NULL)
       return pt_site_refuse(&p->why, PT_ERR_RANGE, "asset", read_text(p, key), fault);
     a->type = copy_text(type);
@@ -271,8 +268,8 @@ static int read_assets(parser *p, size_t assets) {
 static int read_shards(parser *p, size_t shards) {
   if (is_left_out(p, shards)) return PT_OK;
   size_t count = 0;
-  int error = count_members(p, shards, PT_INDEX_SHARDS_MAX, PT_SITE_WHY("shards is not an object"),
-                            PT_SITE_WHY("too many shards"), &count);
+  int error = count_members(p, shards, PT_INDEX_SHARDS_MAX, "shards is not an object",
+                            "too many shards", &count);
   if (error != PT_OK) return error;
   p->out->shards = calloc(count + 1, sizeof *p->out->shards);
   if (p->out->shards == NULL) return PT_ERR_NOMEM;
@@ -281,12 +278,12 @@ static int read_shards(parser *p, size_t shards) {
     pt_site_shard *s = &p->out->shards[p->out->shard_count++];
     pt_bytes prefix = read_text(p, key);
     if (!is_path(prefix))
-      return pt_site_refuse(&p->why, PT_ERR_RANGE, "shard", prefix, PT_SITE_WHY("is not a path"));
+      return pt_site_refuse(&p->why, PT_ERR_RANGE, "shard", prefix, "is not a path");
     s->prefix = copy_text(prefix);
     pt_bytes location = read_text(p, key + 1);
     if (!is_location(location))
       return pt_site_refuse(&p->why, PT_ERR_RANGE, "shard", read_text(p, key),
-                            PT_SITE_WHY("location is not a relative path"));
+                            "location is not a relative path");
     s->location = copy_text(location);
     if (s->prefix == NULL || s->location == NULL) return PT_ERR_NOMEM;
   }
@@ -296,23 +293,23 @@ static int read_shards(parser *p, size_t shards) {
 static int read_head(parser *p) {
   uint64_t version = 0;
   if (!read_uint(p, pt_json_get(&p->json, 0, "version"), 1, PT_JSON_INTEGER_MAX, &version))
-    return refuse_index(p, PT_ERR_RANGE, PT_SITE_WHY("version is not a number"));
-  if (version != 1) return refuse_index(p, PT_ERR_UNSUPPORTED, PT_SITE_WHY("version is not 1"));
+    return refuse_index(p, PT_ERR_RANGE, "version is not a number");
+  if (version != 1) return refuse_index(p, PT_ERR_UNSUPPORTED, "version is not 1");
   size_t item = pt_json_get(&p->json, 0, "created");
-  if (!PT_SITE_SERVER || is_left_out(p, item)) return PT_OK;
+  if (is_left_out(p, item)) return PT_OK;
   pt_bytes created = read_text(p, item);
   if (created.data == NULL || !is_plain(created, sizeof p->out->created - 1, ""))
-    return refuse_index(p, PT_ERR_RANGE, PT_SITE_WHY("created is not a date"));
+    return refuse_index(p, PT_ERR_RANGE, "created is not a date");
   memcpy(p->out->created, created.data, created.len); /* the rest is zeros */
   return PT_OK;
 }
 
 static int read_index(parser *p) {
-  if (!is_object(p, 0)) return refuse_index(p, PT_ERR_SYNTAX, PT_SITE_WHY("is not a JSON object"));
+  if (!is_object(p, 0)) return refuse_index(p, PT_ERR_SYNTAX, "is not a JSON object");
   int error = read_head(p);
   if (error == PT_OK) error = read_swarms(p, pt_json_get(&p->json, 0, "swarms"));
   if (error == PT_OK) error = read_assets(p, pt_json_get(&p->json, 0, "assets"));
-  if (PT_SITE_SERVER && error == PT_OK) error = read_shards(p, pt_json_get(&p->json, 0, "shards"));
+  if (error == PT_OK) error = read_shards(p, pt_json_get(&p->json, 0, "shards"));
   if (error == PT_OK) error = pt_site_index_check(p->out, &p->why);
   if (error != PT_OK) pt_site_index_free(p->out);
   return error;
@@ -330,9 +327,8 @@ int pt_site_index_parse(pt_bytes json, pt_site_index *out, char *why, size_t why
   parser p = {.out = out, .why = {why, why != NULL ? why_cap : 0}};
   memset(out, 0, sizeof *out);
   if (p.why.cap > 0) why[0] = '\0';
-  if (json.len > PT_INDEX_BYTES_MAX)
-    return refuse_index(&p, PT_ERR_LIMIT, PT_SITE_WHY("is too long"));
-  if (json.len == 0) return refuse_index(&p, PT_ERR_SYNTAX, PT_SITE_WHY("is empty"));
+  if (json.len > PT_INDEX_BYTES_MAX) return refuse_index(&p, PT_ERR_LIMIT, "is too long");
+  if (json.len == 0) return refuse_index(&p, PT_ERR_SYNTAX, "is empty");
   size_t cap = count_values_at_most(json);
   pt_json_token *tokens = malloc(cap * sizeof *tokens);
   if (tokens == NULL) return PT_ERR_NOMEM;
@@ -340,9 +336,9 @@ int pt_site_index_parse(pt_bytes json, pt_site_index *out, char *why, size_t why
   if (error == PT_OK)
     error = read_index(&p);
   else if (error == PT_ERR_LIMIT)
-    refuse_index(&p, error, PT_SITE_WHY("has too many values"));
+    refuse_index(&p, error, "has too many values");
   else
-    refuse_index(&p, error, PT_SITE_WHY("is not JSON"));
+    refuse_index(&p, error, "is not JSON");
   free(tokens);
   return error;
 }

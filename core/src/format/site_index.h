@@ -20,11 +20,12 @@
 
 #include "format/merkle.h"
 
+/* (Both begin as they are packed, see index_packed.h.) */
 typedef struct pt_site_asset {
-  char *path;
-  char *type; /* media type */
   uint64_t length;
   pt_hash root;
+  char *path;
+  char *type;     /* media type */
   uint32_t swarm; /* place in swarms[] */
   uint32_t file;  /* number of the file in its torrent */
 } pt_site_asset;
@@ -33,10 +34,10 @@ typedef struct pt_site_swarm {
   uint8_t key[PT_ID_SIZE];
   pt_hash v2;
   uint8_t v1[PT_ID_SIZE];
-  bool hybrid; /* v1 is set */
-  uint32_t piece_length;
   uint64_t length;
-  uint32_t file_first, file_count; /* its part of by_file[] */
+  uint32_t piece_length;
+  uint32_t hybrid;                 /* 1: v1 is set */
+  uint32_t file_count, file_first; /* its part of by_file[] (pt_index: of assets[]) */
 } pt_site_swarm;
 
 typedef struct pt_site_shard {

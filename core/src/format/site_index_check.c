@@ -34,7 +34,7 @@ static int check_paths(pt_site_index *index, const pt_site_why *why) {
   for (size_t i = 0; i < index->asset_count; i++) {
     const pt_site_asset *a = &index->assets[i];
     uint32_t *slot = path_slot(index, path_of(a));
-    if (*slot != 0) return refuse_asset(why, a, PT_SITE_WHY("is there twice"));
+    if (*slot != 0) return refuse_asset(why, a, "is there twice");
     *slot = (uint32_t)i + 1;
   }
   return PT_OK;
@@ -70,20 +70,20 @@ static int check_totals(const pt_site_index *index, tally *tallies, const pt_sit
     pt_site_swarm *s = &index->swarms[a->swarm];
     tally *t = &tallies[a->swarm];
     if (a->length > s->length - t->length)
-      return refuse_swarm(why, PT_ERR_RANGE, s, PT_SITE_WHY("is shorter than its assets together"));
+      return refuse_swarm(why, PT_ERR_RANGE, s, "is shorter than its assets together");
     t->length += a->length;
     t->pieces += (a->length + s->piece_length - 1) / s->piece_length;
     s->file_count++;
     if (s->file_count > PT_SWARM_FILES_MAX)
-      return refuse_swarm(why, PT_ERR_LIMIT, s, PT_SITE_WHY("has too many assets"));
+      return refuse_swarm(why, PT_ERR_LIMIT, s, "has too many assets");
     if (t->pieces > PT_SWARM_PIECES_MAX)
-      return refuse_swarm(why, PT_ERR_LIMIT, s, PT_SITE_WHY("has too many pieces"));
+      return refuse_swarm(why, PT_ERR_LIMIT, s, "has too many pieces");
   }
   uint32_t first = 0;
   for (size_t i = 0; i < index->swarm_count; i++) {
     pt_site_swarm *s = &index->swarms[i];
     if (tallies[i].length != s->length)
-      return refuse_swarm(why, PT_ERR_RANGE, s, PT_SITE_WHY("is longer than its assets together"));
+      return refuse_swarm(why, PT_ERR_RANGE, s, "is longer than its assets together");
     s->file_first = first;
     first += s->file_count;
   }
@@ -97,9 +97,9 @@ static int check_numbers(pt_site_index *index, const pt_site_why *why) {
   for (size_t i = 0; i < index->asset_count; i++) {
     const pt_site_asset *a = &index->assets[i];
     const pt_site_swarm *s = &index->swarms[a->swarm];
-    if (a->file >= s->file_count) return refuse_asset(why, a, PT_SITE_WHY("file leaves a gap"));
+    if (a->file >= s->file_count) return refuse_asset(why, a, "file leaves a gap");
     uint32_t *slot = &index->by_file[s->file_first + a->file];
-    if (*slot != 0) return refuse_asset(why, a, PT_SITE_WHY("file has a number twice"));
+    if (*slot != 0) return refuse_asset(why, a, "file has a number twice");
     *slot = (uint32_t)i + 1;
   }
   return PT_OK;

@@ -10,16 +10,6 @@ typedef struct pt_site_why {
   size_t cap; /* 0: nobody asks */
 } pt_site_why;
 
-/* Visitors only ask whether an index is right. What is wrong with one, and the
- * parts that only servers use, are left out of a build for visitors alone. */
-#ifdef PT_VISITORS_ONLY
-#define PT_SITE_SERVER false
-#define PT_SITE_WHY(text) ""
-#else
-#define PT_SITE_SERVER true
-#define PT_SITE_WHY(text) (text)
-#endif
-
 /* Writes "KIND NAME: WHAT" (name.data may be NULL) and returns the error. */
 int pt_site_refuse(const pt_site_why *why, int error, const char *kind, pt_bytes name,
                    const char *what);

@@ -7,12 +7,6 @@
 #define PT_HEAD_START_BYTES (512u << 10)
 #define PT_HEAD_START_SHARE 64u /* and at most one part in so many of the site */
 
-static const pt_site_swarm *find_swarm(const pt_site_index *index, const uint8_t key[PT_ID_SIZE]) {
-  for (size_t i = 0; i < index->swarm_count; i++)
-    if (memcmp(index->swarms[i].key, key, PT_ID_SIZE) == 0) return &index->swarms[i];
-  return NULL;
-}
-
 pt_swarm *pt_assets_known(const pt_node *n, const uint8_t key[PT_ID_SIZE]) {
   for (uint32_t i = 0; i < n->swarm_count; i++)
     if (memcmp(n->swarms[i]->key, key, PT_ID_SIZE) == 0) return n->swarms[i];
@@ -22,13 +16,13 @@ pt_swarm *pt_assets_known(const pt_node *n, const uint8_t key[PT_ID_SIZE]) {
 pt_swarm *pt_assets_swarm(pt_node *n, const uint8_t key[PT_ID_SIZE]) {
   pt_swarm *s = pt_assets_known(n, key);
   if (s) return s;
-  const pt_site_swarm *found = find_swarm(&n->index, key);
+  const pt_site_swarm *found = pt_index_swarm(&n->index, key);
   if (n->swarm_count == PT_SWARMS_MAX || !found) return NULL;
   uint32_t count = found->file_count;
   pt_swarm_file *files = calloc(count + 1, sizeof *files);
   if (!files) return NULL;
   for (uint32_t i = 0; i < count; i++) {
-    const pt_site_asset *asset = pt_site_index_file(&n->index, found, i);
+    const pt_site_asset *asset = &n->index.assets[found->file_first + i];
     files[i] = (pt_swarm_file){asset->path, asset->length, asset->root};
   }
   s = pt_swarm_new(&n->cx, key, found->piece_length, files, count);
@@ -42,7 +36,7 @@ pt_swarm *pt_assets_swarm(pt_node *n, const uint8_t key[PT_ID_SIZE]) {
 }
 
 pt_swarm *pt_assets_swarm_named(pt_node *n, const uint8_t info_hash[PT_ID_SIZE]) {
-  const pt_site_index *index = &n->index;
+  const pt_index *index = &n->index;
   for (size_t i = 0; i < index->swarm_count; i++) {
     const pt_site_swarm *swarm = &index->swarms[i];
     if (memcmp(swarm->key, info_hash, PT_ID_SIZE) == 0 ||
@@ -73,10 +67,10 @@ static void drop_swarm(pt_node *n, uint32_t at) {
 
 /* Has the index the same files in this swarm? An index is only bytes: it may
  * give a known key to something else. */
-static bool same_files(const pt_site_index *index, const pt_site_swarm *found, const pt_swarm *s) {
+static bool same_files(const pt_index *index, const pt_site_swarm *found, const pt_swarm *s) {
   if (found->file_count != s->file_count || found->piece_length != s->piece_length) return false;
   for (uint32_t f = 0; f < s->file_count; f++) {
-    const pt_site_asset *asset = pt_site_index_file(index, found, f);
+    const pt_site_asset *asset = &index->assets[found->file_first + f];
     if (asset->length != s->files[f].length ||
         memcmp(asset->root, s->files[f].root, PT_HASH_SIZE) != 0)
       return false;
@@ -88,14 +82,14 @@ static bool same_files(const pt_site_index *index, const pt_site_swarm *found, c
 static void keep_swarms(pt_node *n) {
   for (uint32_t i = n->swarm_count; i-- > 0;) {
     pt_swarm *s = n->swarms[i];
-    const pt_site_swarm *found = find_swarm(&n->index, s->key);
+    const pt_site_swarm *found = pt_index_swarm(&n->index, s->key);
     if (!found || !same_files(&n->index, found, s)) {
       drop_swarm(n, i);
       continue;
     }
     s->layers_useless = s->layers_missing = false;
     for (uint32_t f = 0; f < s->file_count; f++)
-      pt_swarm_set_path(s, f, pt_site_index_file(&n->index, found, f)->path);
+      pt_swarm_set_path(s, f, n->index.assets[found->file_first + f].path);
   }
 }
 
@@ -107,13 +101,12 @@ static void grant_head_start(pt_node *n) {
   n->cx.head_start = share < PT_HEAD_START_BYTES ? share : PT_HEAD_START_BYTES;
 }
 
-int pt_assets_install(pt_node *n, pt_bytes json) {
-  pt_site_index fresh;
-  char why[160] = "";
-  bool first = n->index.by_path == NULL;
-  int error = pt_site_index_parse(json, &fresh, why, sizeof why);
+int pt_assets_install(pt_node *n, pt_bytes packed) {
+  pt_index fresh;
+  bool first = n->index.bytes == NULL;
+  int error = pt_index_read(packed, &fresh);
   if (error == PT_OK) {
-    pt_site_index_free(&n->index);
+    pt_index_free(&n->index);
     n->index = fresh;
     n->cx.stats.assets = (uint32_t)fresh.asset_count;
     keep_swarms(n);
@@ -121,10 +114,7 @@ int pt_assets_install(pt_node *n, pt_bytes json) {
     for (size_t i = 0; i < fresh.swarm_count && i < PT_AUTO_JOIN_MAX; i++)
       pt_assets_swarm(n, fresh.swarms[i].key);
   }
-  pt_event done = {.kind = PT_OUT_INDEXED,
-                   .code = error,
-                   .length = n->index.asset_count,
-                   .text = {(const uint8_t *)why, strlen(why)}};
+  pt_event done = {.kind = PT_OUT_INDEXED, .code = error, .length = n->index.asset_count};
   pt_outbox_push(&n->cx.out, &done);
   return PT_OK;
 }

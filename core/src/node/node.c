@@ -52,7 +52,7 @@ void pt_node_del(pt_node *n) {
     while (n->swarms[i]->streams) pt_node_end_stream(n, n->swarms[i]->streams);
   pt_links_close_all(n);
   for (uint32_t i = 0; i < n->swarm_count; i++) pt_swarm_del(n->swarms[i]);
-  pt_site_index_free(&n->index);
+  pt_index_free(&n->index);
   pt_table_free(&n->streams);
   pt_table_free(&n->channels);
   pt_outbox_free(&n->cx.out);
@@ -68,7 +68,7 @@ static int request(pt_node *n, const pt_event *in) {
   if (pt_table_get(&n->streams, in->id)) return PT_ERR_STATE;
   if (n->streams.count >= PT_REQUESTS_MAX) return PT_ERR_LIMIT;
   pt_event end = {.kind = PT_OUT_REQUEST_END, .id = in->id};
-  const pt_site_asset *asset = pt_site_index_find(&n->index, in->text);
+  const pt_site_asset *asset = pt_index_find(&n->index, in->text);
   pt_swarm *s = asset ? pt_assets_swarm(n, n->index.swarms[asset->swarm].key) : NULL;
   uint64_t length = asset ? asset->length : 0;
   if (!s)

@@ -9,8 +9,8 @@
 #define PT_NODE_INNER_H
 
 #include "base/table.h"
+#include "format/index_packed.h"
 #include "format/signalling.h"
-#include "format/site_index.h"
 #include "swarm/units.h"
 
 enum pt_link_phase { PT_PHASE_DIALLING = 1, PT_PHASE_ANSWERING, PT_PHASE_CONNECTED };
@@ -51,9 +51,8 @@ typedef struct pt_session {
   pt_stats told;      /* what it knows */
   char resume[128];
   size_t resume_len;
-  pt_signalling message; /* the one being read or written */
-  uint8_t arena[PT_SIGNAL_BYTES_MAX];
-  uint8_t text[PT_SIGNAL_BYTES_MAX];
+  pt_signalling message;               /* the one being read or written */
+  uint8_t packed[PT_SIGNAL_BYTES_MAX]; /* to be sent */
   uint32_t seen_next;
   pt_seen seen[PT_REPLAY_MAX];
 } pt_session;
@@ -62,8 +61,8 @@ struct pt_node {
   pt_context cx;
   pt_config config;
   uint32_t peers_max;
-  uint32_t threshold;  /* others that a swarm must have before we meet any */
-  pt_site_index index; /* in use; zeros before the first */
+  uint32_t threshold; /* others that a swarm must have before we meet any */
+  pt_index index;     /* in use; zeros before the first */
   pt_swarm *swarms[PT_SWARMS_MAX];
   uint32_t swarm_count;
   pt_table streams;  /* id -> pt_stream */
@@ -81,7 +80,7 @@ struct pt_node {
 
 /* assets.c. Installing an index emits PT_OUT_INDEXED; swarms that are not in
  * it any more are dropped with their streams and peers. */
-int pt_assets_install(pt_node *n, pt_bytes json);
+int pt_assets_install(pt_node *n, pt_bytes packed);
 /* The swarm of the index with that key, made at first use; NULL when the index
  * does not have it or a limit is reached. */
 pt_swarm *pt_assets_swarm(pt_node *n, const uint8_t key[PT_ID_SIZE]);
@@ -110,7 +109,7 @@ void pt_links_drop_peer(pt_node *n, pt_peer *p, bool tell);
 /* session.c */
 void pt_session_opened(pt_node *n);
 void pt_session_closed(pt_node *n);
-void pt_session_message(pt_node *n, pt_bytes text);
+void pt_session_message(pt_node *n, pt_bytes packed);
 void pt_session_settle(pt_node *n);
 uint64_t pt_session_deadline(const pt_node *n);
 /* n->session.message, emptied, but for the action. */

@@ -2,6 +2,7 @@
  * server that is gone is tried again, ever more slowly; transfers go on. */
 #include <string.h>
 
+#include "format/signalling_packed.h"
 #include "node/node_inner.h"
 
 #define PT_RETRY_LEAST_US (1u * PT_SECOND_US)
@@ -22,8 +23,8 @@ pt_signalling *pt_session_compose(pt_node *n, enum pt_signalling_action action) 
 }
 
 void pt_session_send(pt_node *n) {
-  pt_writer w = pt_writer_of(n->session.text, sizeof n->session.text);
-  pt_signalling_encode(&w, &n->session.message);
+  pt_writer w = pt_writer_of(n->session.packed, sizeof n->session.packed);
+  pt_signalling_pack(&w, &n->session.message);
   if (w.failed) return;
   pt_event send = {.kind = PT_OUT_SERVER_SEND, .data = {w.data, w.len}};
   pt_outbox_push(&n->cx.out, &send);
@@ -82,7 +83,7 @@ static void join(pt_node *n) {
   }
 }
 
-static void welcome(pt_node *n, const pt_signalling *m, pt_bytes text) {
+static void welcome(pt_node *n, const pt_signalling *m) {
   pt_session *se = &n->session;
   if (se->phase != PT_SESSION_GREETING) return;
   se->phase = PT_SESSION_WELCOME;
@@ -92,8 +93,7 @@ static void welcome(pt_node *n, const pt_signalling *m, pt_bytes text) {
     se->resume_len = m->resume.len;
   }
   n->cx.server_silent = false;
-  pt_event event = {.kind = PT_OUT_SERVER_WELCOME, .data = text};
-  pt_outbox_push(&n->cx.out, &event);
+  pt_outbox_say(&n->cx.out, PT_OUT_SERVER_WELCOME, 0);
 }
 
 static void take_peers(pt_node *n, const pt_signalling *m) {
@@ -117,19 +117,18 @@ static void take_error(pt_node *n, const pt_signalling *m) {
 
 static void close_server(pt_node *n) { pt_outbox_say(&n->cx.out, PT_OUT_SERVER_CLOSE, 0); }
 
-void pt_session_message(pt_node *n, pt_bytes text) {
+void pt_session_message(pt_node *n, pt_bytes packed) {
   pt_session *se = &n->session;
   pt_signalling *m = &se->message;
   if (se->phase < PT_SESSION_GREETING) return; /* of a channel that we closed */
-  const char *field = NULL;
-  int error = pt_signalling_decode(text, m, se->arena, sizeof se->arena, &field);
+  int error = pt_signalling_unpack(packed, m);
   if (error != PT_OK) {
     pt_outbox_fault(&n->cx.out, error, "the server sent a malformed message", NULL, NULL);
     return;
   }
   switch (m->action) {
   case PT_SIG_WELCOME:
-    welcome(n, m, text);
+    welcome(n, m);
     break;
   case PT_SIG_PEERS:
     take_peers(n, m);

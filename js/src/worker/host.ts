@@ -8,6 +8,7 @@ import type { AssetTuple, NodeEvent, PageMessage, PolicyState, WorkerInit, Worke
 import { Channels } from './channels.ts';
 import { Consumers } from './consumers.ts';
 import { IndexKeeper } from './index-keeper.ts';
+import { unpackMessage, type ServerMessage } from './messages.ts';
 import { OriginFetches } from './origin-fetches.ts';
 import { Pump } from './pump.ts';
 import { Reporter } from './reporter.ts';
@@ -183,13 +184,13 @@ export class Host {
         this.#server.open(output.id);
         break;
       case Out.ServerSend:
-        this.#server.send(output.dataText);
+        this.#server.send(unpackMessage(output.data));
         break;
       case Out.ServerClose:
         this.#server.close();
         break;
       case Out.ServerWelcome:
-        this.#welcome(output.dataText);
+        this.#welcome(this.#server.welcome);
         break;
       case Out.ChannelSend:
         this.#channels.send(output.id, output.data);
@@ -263,15 +264,9 @@ export class Host {
   }
 
   /** What the server's welcome has for us: ICE servers, and settings for clients. */
-  #welcome(text: string): void {
-    let welcome: { iceServers?: unknown; settings?: unknown };
-    try {
-      welcome = JSON.parse(text) as typeof welcome;
-    } catch {
-      return;
-    }
-    if (Array.isArray(welcome.iceServers)) this.#post({ t: 'ice', servers: welcome.iceServers as object[] });
-    this.#index.setServerSettings(welcome.settings);
+  #welcome({ iceServers, settings }: ServerMessage): void {
+    if (Array.isArray(iceServers)) this.#post({ t: 'ice', servers: iceServers as object[] });
+    this.#index.setServerSettings(settings);
     if (this.#missed) this.#index.refresh();
   }
 

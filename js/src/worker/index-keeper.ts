@@ -94,7 +94,7 @@ export class IndexKeeper {
     await this.#store.prepare(given.index.pieceLengths);
     if (this.#signal.aborted || (given.saved && (this.#current ?? this.#given[0]))) return;
     this.#given.push(given);
-    this.#pump.input({ kind: In.Index, data: given.index.json });
+    this.#pump.input({ kind: In.Index, data: given.index.packed });
   }
 
   /** Until the site answers, what was here at the last visit is shown and shared. */

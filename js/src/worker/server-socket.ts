@@ -1,5 +1,5 @@
-import { toUtf8 } from '../core/words.ts';
 import { In } from '../generated/layout.ts';
+import { packMessage, readMessage, type ServerMessage } from './messages.ts';
 import type { Pump } from './pump.ts';
 
 const SUBPROTOCOL = 'peertide.1';
@@ -16,12 +16,18 @@ export class ServerSocket {
   readonly #onState: (state: ServerState, url: string) => void;
   #release: (() => void) | undefined;
   #socket: WebSocket | undefined;
+  #welcome: ServerMessage = {};
 
   /** `servers`: at least one. */
   constructor(servers: readonly string[], pump: Pump, onState: (state: ServerState, url: string) => void) {
     this.#servers = servers;
     this.#pump = pump;
     this.#onState = onState;
+  }
+
+  /** The server's last welcome; empty before the first. */
+  get welcome(): ServerMessage {
+    return this.#welcome;
   }
 
   /** Connects, the n-th time, to the n-th server of the list (around and around). */
@@ -54,7 +60,10 @@ export class ServerSocket {
       this.#pump.input({ kind: In.ServerOpened });
     };
     socket.onmessage = ({ data }: MessageEvent<unknown>) => {
-      if (typeof data === 'string') this.#pump.input({ kind: In.ServerMessage, data: toUtf8(data) });
+      if (typeof data !== 'string') return;
+      const message = readMessage(data);
+      if (message?.['action'] === 'welcome') this.#welcome = message;
+      this.#pump.input({ kind: In.ServerMessage, data: packMessage(message) });
     };
     socket.onclose = lost;
   }

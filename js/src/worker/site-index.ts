@@ -1,11 +1,30 @@
 import { toUtf8 } from '../core/words.ts';
 import type { AssetTuple } from '../shared/protocol.ts';
+import { packIndex } from './packed-index.ts';
 import type { Settings } from './settings.ts';
 
-/** The parts of the index document that are looked at here; the core reads all of it. */
-interface IndexDocument {
-  assets?: Record<string, { type?: unknown; length?: unknown }>;
-  swarms?: Record<string, { pieceLength?: unknown } | null>;
+/** An entry of the index document, unchecked. */
+export interface IndexAsset {
+  readonly type?: unknown;
+  readonly length?: unknown;
+  readonly root?: unknown;
+  readonly swarm?: unknown;
+  readonly file?: unknown;
+}
+
+/** A swarm of the index document, unchecked. */
+export interface IndexSwarm {
+  readonly v2?: unknown;
+  readonly v1?: unknown;
+  readonly pieceLength?: unknown;
+  readonly length?: unknown;
+}
+
+/** The index document as it may be; only what is JSON is sure. */
+export interface IndexDocument {
+  version?: unknown;
+  assets?: Record<string, IndexAsset>;
+  swarms?: Record<string, IndexSwarm>;
   shards?: Record<string, unknown>;
   settings?: unknown;
 }
@@ -15,10 +34,12 @@ const SHARDS_MAX = 256;
 /** The site says that it has no index (any more). */
 export class IndexGone extends Error {}
 
-/** A site's index: the document for the core, and what may be asked for. */
+/** A site's index: for the core, for another visit, and what may be asked for. */
 export class SiteIndex {
-  /** The document with all its shards merged in. */
+  /** The document with all its shards merged in, as it is kept. */
   readonly json: Uint8Array;
+  /** The same for the core, which says whether it is right. */
+  readonly packed: Uint8Array;
   /** The site's settings for its visitors, unchecked. */
   readonly settings: unknown;
   /** Lengths of its swarms' pieces. */
@@ -27,6 +48,7 @@ export class SiteIndex {
 
   private constructor(document: IndexDocument, json: Uint8Array) {
     this.json = json;
+    this.packed = packIndex(document);
     this.settings = document.settings;
     this.pieceLengths = Object.values(document.swarms ?? {}).map((swarm) => Number(swarm?.pieceLength));
     this.#assets = Object.entries(document.assets ?? {}).map(([path, asset]) => [
@@ -90,7 +112,7 @@ async function fetchBytes(url: string, signal: AbortSignal): Promise<Uint8Array>
 }
 
 function parse(bytes: Uint8Array): IndexDocument {
-  const document: unknown = JSON.parse(new TextDecoder().decode(bytes));
+  const document: unknown = JSON.parse(new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes));
   if (typeof document !== 'object' || document === null) throw new Error('the index is no JSON object');
   return document as IndexDocument;
 }

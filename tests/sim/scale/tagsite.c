@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../../packed.h"
 #include "base/hex.h"
 #include "base/limits.h"
 #include "format/metainfo.h"
@@ -140,8 +141,10 @@ tagsite *tagsite_new(const scenario *s) {
                          .swarm_count = t->swarm_count,
                          .assets = assets,
                          .swarms = swarms};
-  t->index = need(pt_site_index_write(&index));
-  t->index_len = strlen(t->index);
+  char *json = need(pt_site_index_write(&index));
+  t->packed = packed_index(json);
+  free(json);
+  need((void *)(uintptr_t)t->packed.data);
   free(assets);
   free(swarms);
   return t;
@@ -151,7 +154,7 @@ void tagsite_del(tagsite *t) {
   for (uint32_t i = 0; i < t->swarm_count; i++) free(t->swarms[i].layers);
   free(t->swarms);
   free(t->files);
-  free(t->index);
+  free((void *)(uintptr_t)t->packed.data);
   free(t);
 }
 

@@ -24,8 +24,7 @@ typedef struct tagsite {
   uint64_t length; /* of all files */
   tag_file *files;
   tag_swarm *swarms;
-  char *index; /* JSON */
-  size_t index_len;
+  pt_bytes packed; /* the index, for nodes */
 } tagsite;
 
 tagsite *tagsite_new(const scenario *s);

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../../packed.h"
 #include "base/hash.h"
 #include "node/node_inner.h"
 
@@ -22,7 +23,11 @@ static void server_send(world *w, engine_worker *k, visitor *v, message *m, uint
               engine_now_us(k) + (uint64_t)delays * w->people[v->number].server_delay_us, m);
 }
 
-static void server_text(world *w, engine_worker *k, visitor *v, pt_bytes text) {
+static void server_text(world *w, engine_worker *k, visitor *v, pt_bytes packed) {
+  static _Thread_local pt_signalling said;
+  static _Thread_local uint8_t json[PT_SIGNAL_BYTES_MAX];
+  pt_bytes text = json_message(packed, &said, json);
+  if (text.len == 0) world_broken(w, engine_now_us(k), v->number, "a node sent nonsense");
   message *m = engine_message(k, M_SERVER_TEXT, (uint32_t)text.len);
   memcpy(m->data, text.data, text.len);
   server_send(w, k, v, m, 1);
@@ -222,7 +227,11 @@ static void body(world *w, engine_worker *k, visitor *v, message *m) {
 
 static void from_server(world *w, engine_worker *k, visitor *v, const message *m) {
   if (m->a != v->server_connection) return; /* of an earlier connection */
-  pt_event in = {.kind = PT_IN_SERVER_MESSAGE, .data = {m->data, m->len}};
+  static _Thread_local pt_signalling heard;
+  static _Thread_local uint8_t packed[PT_SIGNAL_BYTES_MAX];
+  pt_event in = {.kind = PT_IN_SERVER_MESSAGE};
+  if (m->kind == M_SERVER_TEXT)
+    in.data = packed_message((pt_bytes){m->data, m->len}, &heard, packed);
   if (m->kind == M_SERVER_OPENED) in.kind = PT_IN_SERVER_OPENED;
   if (m->kind == M_SERVER_CLOSED) in.kind = PT_IN_SERVER_CLOSED;
   visitor_input(w, k, v, &in);
@@ -240,8 +249,7 @@ static void settle_in(world *w, engine_worker *k, visitor *v) {
   memcpy(config.fingerprint, p->fingerprint, PT_HASH_SIZE);
   v->node = pt_node_new(&config, engine_now_us(k));
   if (!v->node) abort();
-  pt_event in = {.kind = PT_IN_INDEX,
-                 .data = {(const uint8_t *)w->site->index, w->site->index_len}};
+  pt_event in = {.kind = PT_IN_INDEX, .data = w->site->packed};
   visitor_input(w, k, v, &in);
 }
 
