@@ -12,7 +12,7 @@
 /* A server's message for a node, in `out` (PT_SIGNAL_BYTES_MAX bytes); empty
  * where it is malformed. `m` is what it says. */
 static inline pt_bytes packed_message(pt_bytes json, pt_signalling *m, uint8_t *out) {
-  static _Thread_local uint8_t arena[PT_SIGNAL_BYTES_MAX];
+  uint8_t arena[PT_SIGNAL_BYTES_MAX];
   pt_writer w = pt_writer_of(out, PT_SIGNAL_BYTES_MAX);
   if (pt_signalling_decode(json, m, arena, sizeof arena, NULL) == PT_OK) pt_signalling_pack(&w, m);
   return (pt_bytes){out, w.failed ? 0 : w.len};

@@ -24,8 +24,8 @@ static void server_send(world *w, engine_worker *k, visitor *v, message *m, uint
 }
 
 static void server_text(world *w, engine_worker *k, visitor *v, pt_bytes packed) {
-  static _Thread_local pt_signalling said;
-  static _Thread_local uint8_t json[PT_SIGNAL_BYTES_MAX];
+  pt_signalling said;
+  uint8_t json[PT_SIGNAL_BYTES_MAX];
   pt_bytes text = json_message(packed, &said, json);
   if (text.len == 0) world_broken(w, engine_now_us(k), v->number, "a node sent nonsense");
   message *m = engine_message(k, M_SERVER_TEXT, (uint32_t)text.len);
@@ -227,8 +227,8 @@ static void body(world *w, engine_worker *k, visitor *v, message *m) {
 
 static void from_server(world *w, engine_worker *k, visitor *v, const message *m) {
   if (m->a != v->server_connection) return; /* of an earlier connection */
-  static _Thread_local pt_signalling heard;
-  static _Thread_local uint8_t packed[PT_SIGNAL_BYTES_MAX];
+  pt_signalling heard;
+  uint8_t packed[PT_SIGNAL_BYTES_MAX];
   pt_event in = {.kind = PT_IN_SERVER_MESSAGE};
   if (m->kind == M_SERVER_TEXT)
     in.data = packed_message((pt_bytes){m->data, m->len}, &heard, packed);
