@@ -1,7 +1,7 @@
 import { Packing } from '../core/packing.ts';
 import { HASH_SIZE, ID_SIZE } from '../generated/layout.ts';
 import { checkObject } from './messages.ts';
-import type { IndexDocument } from './site-index.ts';
+import type { IndexAsset, IndexDocument } from './site-index.ts';
 
 /**
  * The index as the core takes it (core/src/format/index_packed.h), or nothing at all, which the
@@ -11,9 +11,11 @@ export function packIndex({ version, assets, swarms }: IndexDocument): Uint8Arra
   return Packing.pack((packing) => {
     const all = Object.entries(checkObject(assets)!).sort(([, a], [, b]) => Number(a.file) - Number(b.file));
     let left = all.length;
+    const filesOf: Record<string, [string, IndexAsset][]> = Object.create(null);
+    for (const entry of all) (filesOf[entry[1].swarm as string] ??= []).push(entry);
     packing.u32(version);
     for (const [key, { v2, v1, length, pieceLength }] of Object.entries(checkObject(swarms)!)) {
-      const files = all.filter(([, { swarm }]) => swarm === key);
+      const files = filesOf[key] ?? [];
       packing.hex(ID_SIZE, key);
       packing.hex(HASH_SIZE, v2);
       packing.hex(ID_SIZE, v1 ?? '0'.repeat(2 * ID_SIZE));
