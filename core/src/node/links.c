@@ -362,6 +362,7 @@ int pt_links_local_signal(pt_node *n, const pt_event *in) {
   pt_link *link = find_link(n, in->link);
   if (!link || !pt_session_open(n)) return PT_OK;
   if (link->remote.legacy && in->code > PT_SIGNAL_ANSWER) return PT_OK; /* it knows no such */
+  if (link->dialled) n->cx.dial_news_us = n->cx.now_us;
   pt_signalling *m = address(n, link->remote.id, (enum pt_signal)in->code);
   memcpy(m->legacy, link->remote.info_hash, PT_ID_SIZE);
   m->nonce = (pt_bytes){(const uint8_t *)link->nonce, strlen(link->nonce)};

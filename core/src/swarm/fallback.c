@@ -15,7 +15,7 @@
 #include "swarm/units.h"
 
 #define PT_UNIT_BYTES (256u << 10)     /* of one election: a request's worth */
-#define PT_SETTLE_US (100u * PT_MS_US) /* for the wants of all to reach all */
+#define PT_SETTLE_US (100u * PT_MS_US) /* for what all have and want to reach all */
 #define PT_CONNECT_PATIENCE_MOST_US (4u * PT_SECOND_US)
 #define PT_SILENCE_US (3u * PT_SECOND_US) /* a silent peer may come back */
 #define PT_CHOKED_PATIENCE_US (500u * PT_MS_US)
@@ -207,7 +207,7 @@ uint64_t pt_fallback_due(pt_swarm *s, pt_company c, pt_want *w, enum pt_fallback
     uint64_t until = w->since_us + patience;
     if (now < until) return until;
   }
-  uint64_t settled = w->since_us + PT_SETTLE_US;
+  uint64_t settled = (w->since_us > s->met_us ? w->since_us : s->met_us) + PT_SETTLE_US;
   if (c.electors && now < settled) return settled;
   *why = PT_FALLBACK_ALONE;
   return c.anybody ? turn_us(s, w, n, why) : now;

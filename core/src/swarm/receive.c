@@ -43,6 +43,7 @@ static bool pieces_known(pt_peer *p) {
     return false;
   }
   p->bits_known = p->swarm->dirty = true;
+  p->swarm->met_us = p->swarm->cx->now_us;
   return true;
 }
 

@@ -137,6 +137,7 @@ struct pt_swarm {
   pt_stream *streams, *streams_last;
   pt_peer *peers;
   uint32_t peer_count;
+  uint64_t met_us;                 /* when a peer last said for the first time what it has */
   uint32_t company;                /* peers that want pieces and said so */
   bool shared;                     /* there were such when it was last planned */
   pt_peer *hungry;                 /* those that may be asked for more at once */
