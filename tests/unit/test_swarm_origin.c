@@ -101,6 +101,21 @@ static void small_files_wait_where_neighbours_have_them_or_to_save(void **state)
   }
 }
 
+/* Something else may come in between, and must not send all to the origin. */
+static void who_is_told_of_others_waits_until_they_are_named(void **state) {
+  (void)state;
+  fixture *fx = fx_new_simple(20, 4);
+  fx_ask(fx, 0, 0, false);
+  fx->s->counted = true;
+  fx->s->incomplete = 5;
+  fx->s->dirty = true;
+  fx_pass(fx, 200 * PT_MS_US);
+  assert_int_equal(fx->cx->fetches, 0);
+  fx_pass(fx, 1400 * PT_MS_US); /* none of them can be reached */
+  assert_true(fx->cx->fetches > 0);
+  fx_del(fx);
+}
+
 static void two_fetches_never_bring_the_same_piece(void **state) {
   (void)state;
   fixture *fx = alone(60);
@@ -320,6 +335,7 @@ int main(void) {
       cmocka_unit_test(the_head_start_is_bounded),
       cmocka_unit_test(small_files_do_not_wait_for_first_connections),
       cmocka_unit_test(small_files_wait_where_neighbours_have_them_or_to_save),
+      cmocka_unit_test(who_is_told_of_others_waits_until_they_are_named),
       cmocka_unit_test(two_fetches_never_bring_the_same_piece),
       cmocka_unit_test(the_rest_of_a_short_answer_is_asked_for_again),
       cmocka_unit_test(more_than_was_asked_for_goes_nowhere),

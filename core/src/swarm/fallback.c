@@ -89,6 +89,13 @@ static bool expecting(const pt_swarm *s, pt_company c) {
   return cx->dials > 0 || c.greeting;
 }
 
+/* The server said that others are there, and names them next: nobody is being dialled yet. */
+static bool naming(const pt_swarm *s, pt_company c) {
+  const pt_context *cx = s->cx;
+  if (c.anybody || cx->consent == PT_CONSENT_DENIED || cx->server_silent) return false;
+  return s->complete + s->incomplete > 0 && cx->now_us < s->count_due_us;
+}
+
 bool pt_fallback_expecting(const pt_swarm *s, pt_company c) {
   return expecting(s, c) && s->cx->now_us < s->wanting_since_us + PT_CONNECT_PATIENCE_US;
 }
@@ -180,7 +187,7 @@ static uint64_t turn_us(pt_swarm *s, pt_want *w, neighbourhood n, enum pt_fallba
   return news + grace + after_us;
 }
 
-static bool is_small(const pt_swarm *s, const pt_want *w) {
+bool pt_fallback_small(const pt_swarm *s, const pt_want *w) {
   return !s->cx->savings && pt_swarm_file_of(s, w->piece)->length <= PT_SMALL_BYTES;
 }
 
@@ -193,7 +200,8 @@ static bool starts(pt_swarm *s, pt_company c, const pt_want *w) {
     cx->head_start -= size;
     return true;
   }
-  if (c.anybody || !is_small(s, w) || cx->small_start + size > PT_SMALL_START_BYTES) return false;
+  if (c.anybody || !pt_fallback_small(s, w) || cx->small_start + size > PT_SMALL_START_BYTES)
+    return false;
   cx->small_start += size;
   return true;
 }
@@ -213,9 +221,9 @@ uint64_t pt_fallback_due(pt_swarm *s, pt_company c, pt_want *w, enum pt_fallback
   if (w->film && s->pieces[w->piece].available) return PT_NEVER; /* pace.c sees that it comes */
   if (n.silent_us && now < n.silent_us + PT_SILENCE_US)
     return n.silent_us + PT_SILENCE_US; /* meanwhile starving streams are rescued */
-  if (expecting(s, c)) {
+  if (expecting(s, c) || (!w->film && naming(s, c))) {
     uint64_t limit =
-        is_small(s, w) ? s->wanting_since_us + PT_SMALL_PATIENCE_US : connect_limit_us(s);
+        pt_fallback_small(s, w) ? s->wanting_since_us + PT_SMALL_PATIENCE_US : connect_limit_us(s);
     if (now < limit && !w->head_start) w->head_start = starts(s, c, w);
     if (now < limit) return w->head_start ? now : limit;
   }

@@ -8,8 +8,8 @@
 #include "swarm/units.h"
 
 #define PT_FETCHES_AT_ONCE 6u /* what browsers open to one host (HTTP/1.1) */
-/* Of what nobody else is to bring, all that a page asks for together: browsers queue it. */
-#define PT_OWN_FETCHES_AT_ONCE 24u
+/* Small files that a page asks for together and nobody else is to bring: browsers queue them. */
+#define PT_SMALL_FETCHES_AT_ONCE 24u
 /* Those who fetch for one another share the origin: the sooner each piece is
  * there the sooner it spreads. */
 #define PT_ELECTED_FETCHES_AT_ONCE 2u
@@ -201,9 +201,10 @@ static void fetch_due(pt_swarm *s, pt_company c) {
     bool for_others =
         due[w - s->wants] == PT_FALLBACK_ELECTED || due[w - s->wants] == PT_FALLBACK_BACKUP;
     bool share = for_others && (w->patient || w->film) && c.electors;
-    uint32_t most = share        ? PT_ELECTED_FETCHES_AT_ONCE
-                    : for_others ? PT_FETCHES_AT_ONCE
-                                 : PT_OWN_FETCHES_AT_ONCE;
+    bool small = !for_others && pt_fallback_small(s, w);
+    uint32_t most = share   ? PT_ELECTED_FETCHES_AT_ONCE
+                    : small ? PT_SMALL_FETCHES_AT_ONCE
+                            : PT_FETCHES_AT_ONCE;
     if (s->cx->fetches >= most) break;
     uint32_t span = !for_others  ? PT_FETCH_SPAN_MAX
                     : w->film    ? PT_FETCH_FILM_SPAN_MAX
