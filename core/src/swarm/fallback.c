@@ -81,7 +81,7 @@ static neighbourhood look_around(const pt_swarm *s, uint32_t piece) {
 }
 
 /* Are peers on their way that may have what we want? */
-static bool expecting(const pt_swarm *s, pt_company c) {
+static bool dialling(const pt_swarm *s, pt_company c) {
   const pt_context *cx = s->cx;
   if (cx->consent == PT_CONSENT_DENIED) return false;
   if (!s->counted && !c.anybody) return !cx->server_silent && cx->now_us < s->count_due_us;
@@ -89,15 +89,16 @@ static bool expecting(const pt_swarm *s, pt_company c) {
   return cx->dials > 0 || c.greeting;
 }
 
-/* The server said that others are there, and names them next: nobody is being dialled yet. */
-static bool naming(const pt_swarm *s, pt_company c) {
-  const pt_context *cx = s->cx;
-  if (c.anybody || cx->consent == PT_CONSENT_DENIED || cx->server_silent) return false;
-  return s->complete + s->incomplete > 0 && cx->now_us < s->count_due_us;
+bool pt_fallback_expecting(const pt_swarm *s, pt_company c) {
+  return dialling(s, c) && s->cx->now_us < s->wanting_since_us + PT_CONNECT_PATIENCE_US;
 }
 
-bool pt_fallback_expecting(const pt_swarm *s, pt_company c) {
-  return expecting(s, c) && s->cx->now_us < s->wanting_since_us + PT_CONNECT_PATIENCE_US;
+/* The same, or the server said that others are there, and names them next. */
+static bool expecting(const pt_swarm *s, pt_company c) {
+  const pt_context *cx = s->cx;
+  if (dialling(s, c)) return true;
+  if (c.anybody || cx->consent == PT_CONSENT_DENIED || cx->server_silent) return false;
+  return s->complete + s->incomplete > 0 && cx->now_us < s->count_due_us;
 }
 
 bool pt_fallback_held(const pt_swarm *s, uint32_t piece) { return look_around(s, piece).holder; }
@@ -221,7 +222,7 @@ uint64_t pt_fallback_due(pt_swarm *s, pt_company c, pt_want *w, enum pt_fallback
   if (w->film && s->pieces[w->piece].available) return PT_NEVER; /* pace.c sees that it comes */
   if (n.silent_us && now < n.silent_us + PT_SILENCE_US)
     return n.silent_us + PT_SILENCE_US; /* meanwhile starving streams are rescued */
-  if (expecting(s, c) || (!w->film && naming(s, c))) {
+  if (w->film ? dialling(s, c) : expecting(s, c)) {
     uint64_t limit =
         pt_fallback_small(s, w) ? s->wanting_since_us + PT_SMALL_PATIENCE_US : connect_limit_us(s);
     if (now < limit && !w->head_start) w->head_start = starts(s, c, w);
