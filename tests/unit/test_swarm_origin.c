@@ -61,6 +61,61 @@ static void the_head_start_is_bounded(void **state) {
   fx_del(fx);
 }
 
+#define SMALL 60000u
+
+/* Eight pictures of a page, all asked for. */
+static fixture *pictures(void) {
+  uint64_t lengths[8];
+  for (int i = 0; i < 8; i++) lengths[i] = SMALL;
+  return fx_new(4 * PT_BLOCK_SIZE, lengths, 8);
+}
+
+static void ask_for_all(fixture *fx) {
+  for (uint32_t i = 0; i < 8; i++) fx_ask(fx, i, 0, false);
+}
+
+static void small_files_do_not_wait_for_first_connections(void **state) {
+  (void)state;
+  fixture *fx = pictures();
+  ask_for_all(fx);
+  assert_int_equal(fx->cx->fetches, 6);
+  fx_serve_all(fx);
+  assert_int_equal(fx->s->have_count, 6); /* there is a bound, */
+  fx_pass(fx, 700 * PT_MS_US);
+  assert_int_equal(fx->cx->fetches, 0);
+  fx_pass(fx, 60 * PT_MS_US); /* and who brings the rest must come soon */
+  assert_int_equal(fx->cx->fetches, 2);
+  fx_del(fx);
+}
+
+static void small_files_wait_where_neighbours_have_them_or_to_save(void **state) {
+  (void)state;
+  for (int saves = 0; saves < 2; saves++) {
+    fixture *fx = pictures();
+    fx->cx->savings = saves;
+    if (!saves) fx_seed(fx, 0);
+    ask_for_all(fx);
+    fx_pass(fx, 760 * PT_MS_US);
+    assert_int_equal(fx->cx->fetches, 0);
+    fx_del(fx);
+  }
+}
+
+/* Something else may come in between, and must not send all to the origin. */
+static void who_is_told_of_others_waits_until_they_are_named(void **state) {
+  (void)state;
+  fixture *fx = fx_new_simple(20, 4);
+  fx_ask(fx, 0, 0, false);
+  fx->s->counted = true;
+  fx->s->incomplete = 5;
+  fx->s->dirty = true;
+  fx_pass(fx, 200 * PT_MS_US);
+  assert_int_equal(fx->cx->fetches, 0);
+  fx_pass(fx, 1400 * PT_MS_US); /* none of them can be reached */
+  assert_true(fx->cx->fetches > 0);
+  fx_del(fx);
+}
+
 static void two_fetches_never_bring_the_same_piece(void **state) {
   (void)state;
   fixture *fx = alone(60);
@@ -278,6 +333,9 @@ int main(void) {
       cmocka_unit_test(a_server_that_says_nothing_is_waited_for_once),
       cmocka_unit_test(what_blocks_the_page_does_not_wait),
       cmocka_unit_test(the_head_start_is_bounded),
+      cmocka_unit_test(small_files_do_not_wait_for_first_connections),
+      cmocka_unit_test(small_files_wait_where_neighbours_have_them_or_to_save),
+      cmocka_unit_test(who_is_told_of_others_waits_until_they_are_named),
       cmocka_unit_test(two_fetches_never_bring_the_same_piece),
       cmocka_unit_test(the_rest_of_a_short_answer_is_asked_for_again),
       cmocka_unit_test(more_than_was_asked_for_goes_nowhere),

@@ -30,6 +30,9 @@
 #define PT_BACKUP_MOST_US (6u * PT_SECOND_US)
 #define PT_UNDER_WAY_LEAST_US (2u * PT_SECOND_US)
 #define PT_UNDER_WAY_MOST_US (8u * PT_SECOND_US)
+#define PT_SMALL_BYTES (64u << 10)             /* a file that the site gives in one go. Of these */
+#define PT_SMALL_START_BYTES (384u << 10)      /* so much doesn't wait for first connections, */
+#define PT_SMALL_PATIENCE_US (750u * PT_MS_US) /* and the rest not longer than this */
 #define PT_HOPE_US (20u * PT_SECOND_US)
 #define PT_SAVINGS_FACTOR 8u /* who saves is so many times as patient */
 
@@ -78,7 +81,7 @@ static neighbourhood look_around(const pt_swarm *s, uint32_t piece) {
 }
 
 /* Are peers on their way that may have what we want? */
-static bool expecting(const pt_swarm *s, pt_company c) {
+static bool dialling(const pt_swarm *s, pt_company c) {
   const pt_context *cx = s->cx;
   if (cx->consent == PT_CONSENT_DENIED) return false;
   if (!s->counted && !c.anybody) return !cx->server_silent && cx->now_us < s->count_due_us;
@@ -87,7 +90,15 @@ static bool expecting(const pt_swarm *s, pt_company c) {
 }
 
 bool pt_fallback_expecting(const pt_swarm *s, pt_company c) {
-  return expecting(s, c) && s->cx->now_us < s->wanting_since_us + PT_CONNECT_PATIENCE_US;
+  return dialling(s, c) && s->cx->now_us < s->wanting_since_us + PT_CONNECT_PATIENCE_US;
+}
+
+/* The same, or the server said that others are there, and names them next. */
+static bool expecting(const pt_swarm *s, pt_company c) {
+  const pt_context *cx = s->cx;
+  if (dialling(s, c)) return true;
+  if (c.anybody || cx->consent == PT_CONSENT_DENIED || cx->server_silent) return false;
+  return s->complete + s->incomplete > 0 && cx->now_us < s->count_due_us;
 }
 
 bool pt_fallback_held(const pt_swarm *s, uint32_t piece) { return look_around(s, piece).holder; }
@@ -177,6 +188,25 @@ static uint64_t turn_us(pt_swarm *s, pt_want *w, neighbourhood n, enum pt_fallba
   return news + grace + after_us;
 }
 
+bool pt_fallback_small(const pt_swarm *s, const pt_want *w) {
+  return !s->cx->savings && pt_swarm_file_of(s, w->piece)->length <= PT_SMALL_BYTES;
+}
+
+/* May it come from the origin although first connections are being made? What a
+ * stream needs next, and small files: they are there before anybody can be asked. */
+static bool starts(pt_swarm *s, pt_company c, const pt_want *w) {
+  pt_context *cx = s->cx;
+  uint32_t size = pt_swarm_piece_size(s, w->piece);
+  if (w->head && cx->head_start >= size) {
+    cx->head_start -= size;
+    return true;
+  }
+  if (c.anybody || !pt_fallback_small(s, w) || cx->small_start + size > PT_SMALL_START_BYTES)
+    return false;
+  cx->small_start += size;
+  return true;
+}
+
 uint64_t pt_fallback_due(pt_swarm *s, pt_company c, pt_want *w, enum pt_fallback *why) {
   pt_context *cx = s->cx;
   uint64_t now = cx->now_us;
@@ -192,13 +222,10 @@ uint64_t pt_fallback_due(pt_swarm *s, pt_company c, pt_want *w, enum pt_fallback
   if (w->film && s->pieces[w->piece].available) return PT_NEVER; /* pace.c sees that it comes */
   if (n.silent_us && now < n.silent_us + PT_SILENCE_US)
     return n.silent_us + PT_SILENCE_US; /* meanwhile starving streams are rescued */
-  if (expecting(s, c)) {
-    uint64_t limit = connect_limit_us(s);
-    uint32_t size = pt_swarm_piece_size(s, w->piece);
-    if (now < limit && w->head && !w->head_start && cx->head_start >= size) {
-      cx->head_start -= size;
-      w->head_start = true;
-    }
+  if (w->film ? dialling(s, c) : expecting(s, c)) {
+    uint64_t limit =
+        pt_fallback_small(s, w) ? s->wanting_since_us + PT_SMALL_PATIENCE_US : connect_limit_us(s);
+    if (now < limit && !w->head_start) w->head_start = starts(s, c, w);
     if (now < limit) return w->head_start ? now : limit;
   }
   if (n.choked_holder) { /* where pieces flow, this one will come round */

@@ -8,6 +8,8 @@
 #include "swarm/units.h"
 
 #define PT_FETCHES_AT_ONCE 6u /* what browsers open to one host (HTTP/1.1) */
+/* Small files that a page asks for together and nobody else is to bring: browsers queue them. */
+#define PT_SMALL_FETCHES_AT_ONCE 24u
 /* Those who fetch for one another share the origin: the sooner each piece is
  * there the sooner it spreads. */
 #define PT_ELECTED_FETCHES_AT_ONCE 2u
@@ -195,11 +197,15 @@ static void fetch_due(pt_swarm *s, pt_company c) {
     else
       pt_swarm_wake(s, at);
   }
-  uint32_t most = c.electors ? PT_ELECTED_FETCHES_AT_ONCE : PT_FETCHES_AT_ONCE;
-  for (pt_want *w; s->cx->fetches < PT_FETCHES_AT_ONCE && (w = next_due(s, due)) != NULL;) {
+  for (pt_want *w; (w = next_due(s, due)) != NULL;) {
     bool for_others =
         due[w - s->wants] == PT_FALLBACK_ELECTED || due[w - s->wants] == PT_FALLBACK_BACKUP;
-    if (for_others && (w->patient || w->film) && s->cx->fetches >= most) break;
+    bool share = for_others && (w->patient || w->film) && c.electors;
+    bool small = !for_others && pt_fallback_small(s, w);
+    uint32_t most = share   ? PT_ELECTED_FETCHES_AT_ONCE
+                    : small ? PT_SMALL_FETCHES_AT_ONCE
+                            : PT_FETCHES_AT_ONCE;
+    if (s->cx->fetches >= most) break;
     uint32_t span = !for_others  ? PT_FETCH_SPAN_MAX
                     : w->film    ? PT_FETCH_FILM_SPAN_MAX
                     : w->patient ? PT_FETCH_SHARE_SPAN_MAX

@@ -112,6 +112,8 @@ typedef struct pt_company {
 pt_company pt_fallback_company(const pt_swarm *s);
 /* When this want goes to the origin (now, later, PT_NEVER), and why. */
 uint64_t pt_fallback_due(pt_swarm *s, pt_company c, pt_want *w, enum pt_fallback *why);
+/* Is it of a small file, which doesn't wait for others as long? */
+bool pt_fallback_small(const pt_swarm *s, const pt_want *w);
 /* Are first connections being made, of peers that may have it? */
 bool pt_fallback_expecting(const pt_swarm *s, pt_company c);
 /* Has a peer the piece, and may be asked? */
