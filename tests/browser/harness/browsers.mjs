@@ -12,8 +12,9 @@ import { seconds } from './wait.mjs';
 const chromiumFlags = [
   '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run',
   '--disable-background-networking', '--disable-component-update', '--disable-sync',
-  // Host candidates with addresses: there is no mDNS in a test machine.
-  '--disable-features=WebRtcHideLocalIpsWithMdns',
+  // Host candidates with addresses: there is no mDNS in a test machine. And every visitor looks at his page: as a
+  // tab among others it would get the processor last, while the threads that feed it come first.
+  '--disable-features=WebRtcHideLocalIpsWithMdns,PMProcessPriorityPolicy',
   '--autoplay-policy=no-user-gesture-required', '--mute-audio',
   // Headless tabs count as visible, but several share one process's timers.
   '--disable-background-timer-throttling', '--disable-renderer-backgrounding',
