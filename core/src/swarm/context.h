@@ -64,7 +64,7 @@ typedef struct pt_context {
   uint64_t upload_filled_us;              /* when tokens were last added */
   uint64_t head_start;                    /* bytes that may still be taken from the origin
                                              while the first connections are being made */
-  uint32_t small_start;                   /* bytes of small files taken so, beside them */
+  uint32_t small_start;                   /* bytes that were taken so */
   bool attend;                            /* a link or a peer is to be looked after */
   bool server_silent;                     /* the server can't name peers (closed or refused) */
   uint32_t dials;                         /* links being connected */

@@ -197,12 +197,11 @@ bool pt_fallback_small(const pt_swarm *s, const pt_want *w) {
 static bool starts(pt_swarm *s, pt_company c, const pt_want *w) {
   pt_context *cx = s->cx;
   uint32_t size = pt_swarm_piece_size(s, w->piece);
-  if (w->head && cx->head_start >= size) {
-    cx->head_start -= size;
-    return true;
-  }
-  if (c.anybody || !pt_fallback_small(s, w) || cx->small_start + size > PT_SMALL_START_BYTES)
+  bool small = !c.anybody && pt_fallback_small(s, w);
+  if (!(w->head && cx->head_start >= size) &&
+      !(small && cx->small_start + size <= PT_SMALL_START_BYTES))
     return false;
+  cx->head_start -= size < cx->head_start ? size : cx->head_start;
   cx->small_start += size;
   return true;
 }
