@@ -22,6 +22,32 @@ static void who_is_named_is_dialled_once(void **state) {
   nf_del(nf);
 }
 
+/* A slow machine takes a second to make its offer: that is no reason to leave
+ * those who are on their way, and take all from the site. */
+static void a_dial_that_gets_on_is_waited_for(void **state) {
+  (void)state;
+  for (int gets_on = 0; gets_on < 2; gets_on++) {
+    node_fixture *nf = nf_new((pt_config){0});
+    nf_welcome(nf);
+    nf_named(nf, 1, 5);
+    uint32_t link = nf_find(nf, PT_OUT_PEER_DIAL)->link;
+    assert_int_equal(nf_request(nf, 1, "/s5.bin"), PT_OK);
+    nf_count(nf, PT_OUT_ORIGIN_GET); /* what need not wait */
+    nf_pass(nf, 1200 * PT_MS_US);
+    pt_event offer = {
+        .kind = PT_IN_PEER_SIGNAL, .link = link, .code = PT_SIGNAL_OFFER, .data = nf_sdp(0)};
+    if (gets_on) nf_give(nf, &offer);
+    nf_forget(nf);
+    nf_pass(nf, 290 * PT_MS_US);
+    assert_int_equal(nf_count(nf, PT_OUT_ORIGIN_GET), 0);
+    nf_pass(nf, 20 * PT_MS_US);
+    assert_int_equal(nf->node->cx.fetches > 0, !gets_on);
+    nf_pass(nf, 2 * PT_SECOND_US);
+    assert_true(nf->node->cx.fetches > 0);
+    nf_del(nf);
+  }
+}
+
 static void a_link_carries_all_swarms_both_are_in(void **state) {
   (void)state;
   node_fixture *nf = nf_new((pt_config){0});
@@ -492,6 +518,7 @@ static void a_webtorrent_client_is_dialled_with_a_whole_offer(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(who_is_named_is_dialled_once),
+      cmocka_unit_test(a_dial_that_gets_on_is_waited_for),
       cmocka_unit_test(a_link_carries_all_swarms_both_are_in),
       cmocka_unit_test(an_offer_is_passed_on_and_answered_under_its_nonce),
       cmocka_unit_test(a_certificate_that_is_not_the_peers_is_refused),

@@ -255,6 +255,31 @@ static void one_of_those_who_want_it_fetches_and_others_step_in_later(void **sta
   assert_true(at_once > 2 && waiting > 8);
 }
 
+/* Who elects itself with the first neighbour it hears of fetches what the next
+ * one, a moment later, would have said it has. */
+static void who_has_just_come_is_heard_before_anybody_fetches(void **state) {
+  (void)state;
+  fixture *fx = fx_new_simple(4, 4);
+  const uint8_t all[8] = {0, 0, 0, 0, 0, 0, 0, 4};
+  fx->s->counted = true;
+  fx->s->incomplete = 2;
+  fx->cx->dials = 2;
+  fx_ask(fx, 0, 0, false);
+  fx_pass(fx, 500 * PT_MS_US);
+  fx->cx->dials = 0; /* both are there, and say one after the other what they have */
+  fx_leech(fx, 0);
+  fx_extended(fx, 0, 3, (pt_bytes){all, 8});
+  fx_pass(fx, 90 * PT_MS_US);
+  assert_int_equal(fx->cx->fetches, 0);
+  fx_leech(fx, 1);
+  fx_extended(fx, 1, 3, (pt_bytes){all, 8});
+  fx_pass(fx, 90 * PT_MS_US);
+  assert_int_equal(fx->cx->fetches, 0);
+  fx_pass(fx, 5 * PT_SECOND_US);
+  assert_true(fx->cx->fetches > 0);
+  fx_del(fx);
+}
+
 static void a_stream_that_starves_is_rescued(void **state) {
   (void)state;
   fixture *fx = fx_new_simple(20, 4);
@@ -344,6 +369,7 @@ int main(void) {
       cmocka_unit_test(when_nobody_can_help_the_page_goes_itself),
       cmocka_unit_test(promises_are_believed_for_a_while_only),
       cmocka_unit_test(one_of_those_who_want_it_fetches_and_others_step_in_later),
+      cmocka_unit_test(who_has_just_come_is_heard_before_anybody_fetches),
       cmocka_unit_test(a_stream_that_starves_is_rescued),
       cmocka_unit_test(a_picture_that_trickles_in_is_completed),
       cmocka_unit_test(who_saves_waits_for_peers_much_longer),

@@ -1,8 +1,8 @@
 #include "format/index_packed.h"
 
-#include "base/hash.h"
 #include "base/limits.h"
 #include "format/json_tokens.h"
+#include "format/path_table.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -44,20 +44,8 @@ static char *take_text(unpacking *u, size_t len_max, const char *forbidden) {
 
 /* ---- the tables ---- */
 
-/* The slot that has the path, or the empty one where it belongs. */
-static uint32_t *path_slot(const pt_index *index, pt_bytes path) {
-  size_t at = (size_t)pt_hash64(path.data, path.len, 0);
-  for (;; at++) {
-    uint32_t *slot = &index->by_path[at & (index->by_path_cap - 1)];
-    if (*slot == 0) return slot;
-    const char *other = index->assets[*slot - 1].path;
-    if (strlen(other) == path.len && memcmp(other, path.data, path.len) == 0) return slot;
-  }
-}
-
 const pt_site_asset *pt_index_find(const pt_index *index, pt_bytes path) {
-  uint32_t asset = index->by_path != NULL ? *path_slot(index, path) : 0;
-  return asset != 0 ? &index->assets[asset - 1] : NULL;
+  return pt_path_find(index->by_path, index->by_path_cap, index->assets, path);
 }
 
 const pt_site_swarm *pt_index_swarm(const pt_index *index, const uint8_t key[PT_ID_SIZE]) {
@@ -78,7 +66,7 @@ static int read_asset(unpacking *u) {
   if (a->path == NULL || a->path[0] != '/' || a->type == NULL || a->length == 0)
     return PT_ERR_RANGE;
   a->swarm = (uint32_t)x->swarm_count;
-  uint32_t *slot = path_slot(x, (pt_bytes){(const uint8_t *)a->path, strlen(a->path)});
+  uint32_t *slot = pt_path_slot(x->by_path, x->by_path_cap, x->assets, pt_path_of(a));
   if (*slot != 0) return PT_ERR_RANGE;
   *slot = (uint32_t)++x->asset_count;
   return PT_OK;

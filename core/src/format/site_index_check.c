@@ -1,28 +1,13 @@
-#include "base/hash.h"
 #include "base/hex.h"
 #include "base/limits.h"
+#include "format/path_table.h"
 #include "format/site_index_inner.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-/* The slot that has the path, or the empty one where it belongs. */
-static uint32_t *path_slot(const pt_site_index *index, pt_bytes path) {
-  size_t at = (size_t)pt_hash64(path.data, path.len, 0);
-  for (;; at++) {
-    uint32_t *slot = &index->by_path[at & (index->by_path_cap - 1)];
-    if (*slot == 0) return slot;
-    const char *other = index->assets[*slot - 1].path;
-    if (strlen(other) == path.len && memcmp(other, path.data, path.len) == 0) return slot;
-  }
-}
-
-static pt_bytes path_of(const pt_site_asset *a) {
-  return (pt_bytes){(const uint8_t *)a->path, strlen(a->path)};
-}
-
 static int refuse_asset(const pt_site_why *why, const pt_site_asset *a, const char *what) {
-  return pt_site_refuse(why, PT_ERR_RANGE, "asset", path_of(a), what);
+  return pt_site_refuse(why, PT_ERR_RANGE, "asset", pt_path_of(a), what);
 }
 
 static int check_paths(pt_site_index *index, const pt_site_why *why) {
@@ -33,7 +18,7 @@ static int check_paths(pt_site_index *index, const pt_site_why *why) {
   index->by_path_cap = cap;
   for (size_t i = 0; i < index->asset_count; i++) {
     const pt_site_asset *a = &index->assets[i];
-    uint32_t *slot = path_slot(index, path_of(a));
+    uint32_t *slot = pt_path_slot(index->by_path, cap, index->assets, pt_path_of(a));
     if (*slot != 0) return refuse_asset(why, a, "is there twice");
     *slot = (uint32_t)i + 1;
   }
@@ -41,8 +26,7 @@ static int check_paths(pt_site_index *index, const pt_site_why *why) {
 }
 
 const pt_site_asset *pt_site_index_find(const pt_site_index *index, pt_bytes path) {
-  uint32_t asset = index->by_path != NULL ? *path_slot(index, path) : 0;
-  return asset != 0 ? &index->assets[asset - 1] : NULL;
+  return pt_path_find(index->by_path, index->by_path_cap, index->assets, path);
 }
 
 const pt_site_asset *pt_site_index_file(const pt_site_index *index, const pt_site_swarm *swarm,
