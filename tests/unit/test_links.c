@@ -227,10 +227,9 @@ static void dials_leave_room_for_those_who_dial_us(void **state) {
   nf_del(nf);
 }
 
-/* Who comes late to a crowd would be left with few to take from. A server does not
- * hear of it for ever. */
-static void who_is_declined_asks_for_others_a_few_times(void **state) {
-  (void)state;
+/* Who comes late to a crowd, or can't reach those it is told of, would be left with
+ * few to take from. A server does not hear of it for ever. */
+static void ask_for_others(bool declined) {
   node_fixture *nf = nf_new((pt_config){.peers_max = 10});
   nf_welcome(nf);
   assert_int_equal(nf_request(nf, 1, "/s0.bin"), PT_OK);
@@ -239,13 +238,27 @@ static void who_is_declined_asks_for_others_a_few_times(void **state) {
   for (uint32_t asked = 0; asked < 8; asked++) {
     uint32_t peer = asked + 1;
     nf_named(nf, peer, 0);
-    nf_signal(nf, peer, PT_SIGNAL_BYE, "", peer);
+    uint32_t link = nf_find(nf, PT_OUT_PEER_DIAL)->link;
+    if (declined)
+      nf_signal(nf, peer, PT_SIGNAL_BYE, "", peer);
+    else
+      nf_link_state(nf, link, PT_LINK_FAILED);
     nf_forget(nf);
     nf_pass(nf, asked < 5 ? 250000u << asked : 9000000u);
     assert_int_equal(nf_said(nf, PT_SIG_JOIN), asked < 5);
   }
   assert_true(nf->now_us < began_us + 60000000u);
   nf_del(nf);
+}
+
+static void who_is_declined_asks_for_others_a_few_times(void **state) {
+  (void)state;
+  ask_for_others(true);
+}
+
+static void who_reaches_nobody_asks_for_others_a_few_times(void **state) {
+  (void)state;
+  ask_for_others(false);
 }
 
 static void what_was_to_be_shared_outlives_a_lost_dial(void **state) {
@@ -329,9 +342,13 @@ static void a_link_that_does_not_come_up_is_given_up(void **state) {
   nf_named(nf, 1, 0);
   nf_pass(nf, 9 * PT_SECOND_US);
   assert_int_equal(nf_links(nf), 1);
-  nf_pass(nf, 2 * PT_SECOND_US);
+  assert_int_equal(nf_request(nf, 1, "/s0.bin"), PT_OK);
+  nf_forget(nf);
+  nf_pass(nf, 1100 * PT_MS_US);
   assert_int_equal(nf_links(nf), 0);
   assert_int_equal(nf_count(nf, PT_OUT_PEER_CLOSE), 1);
+  nf_pass(nf, 250 * PT_MS_US);
+  assert_true(nf_said(nf, PT_SIG_JOIN)); /* who else is there? */
   nf_del(nf);
 }
 
@@ -529,6 +546,7 @@ int main(void) {
       cmocka_unit_test(links_are_bounded),
       cmocka_unit_test(dials_leave_room_for_those_who_dial_us),
       cmocka_unit_test(who_is_declined_asks_for_others_a_few_times),
+      cmocka_unit_test(who_reaches_nobody_asks_for_others_a_few_times),
       cmocka_unit_test(what_was_to_be_shared_outlives_a_lost_dial),
       cmocka_unit_test(a_channel_that_the_peer_closed_can_be_opened_again),
       cmocka_unit_test(channels_are_bounded_and_one_too_many_is_closed),

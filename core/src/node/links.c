@@ -310,8 +310,8 @@ static void take_offer(pt_node *n, const pt_signalling *m) {
   pass_on(n, link, m, m->sdp);
 }
 
-/* Who comes late to a crowd dials many whose places are taken: it asks for
- * others before long, a few times. */
+/* Who comes late to a crowd dials many whose places are taken, and who is behind
+ * a NAT many that can't be reached: it asks for others before long, a few times. */
 static void ask_for_others(pt_node *n) {
   if (count_links(n) >= enough_links(n)) return;
   n->declined = true;
@@ -322,6 +322,12 @@ static void ask_for_others(pt_node *n) {
     s->rejoin_us = soon;
     s->declined++;
   }
+}
+
+static void hang_up(pt_node *n, pt_link *link) {
+  bool in_vain = link->phase == PT_PHASE_DIALLING;
+  close_link(n, link, true);
+  if (in_vain) ask_for_others(n);
 }
 
 void pt_links_remote_signal(pt_node *n, const pt_signalling *m) {
@@ -335,10 +341,7 @@ void pt_links_remote_signal(pt_node *n, const pt_signalling *m) {
   bool same =
       strlen(link->nonce) == m->nonce.len && memcmp(link->nonce, m->nonce.data, m->nonce.len) == 0;
   if (m->kind == PT_SIGNAL_BYE) {
-    if (!same && m->nonce.len) return;
-    bool declined = link->phase == PT_PHASE_DIALLING;
-    close_link(n, link, true);
-    if (declined) ask_for_others(n);
+    if (same || !m->nonce.len) hang_up(n, link);
   } else if (m->kind == PT_SIGNAL_ANSWER) {
     if (!same || link->phase != PT_PHASE_DIALLING) return;
     if (!link->remote.legacy && !sdp_is_of(n, m)) return;
@@ -379,7 +382,7 @@ int pt_links_state(pt_node *n, const pt_event *in) {
   pt_link *link = find_link(n, in->link);
   if (!link) return PT_OK;
   if (in->code != PT_LINK_CONNECTED) {
-    close_link(n, link, true);
+    hang_up(n, link);
     return PT_OK;
   }
   if (link->phase != PT_PHASE_CONNECTED) link->expires_us = n->cx.now_us + PT_IDLE_LINK_US;
@@ -493,7 +496,7 @@ void pt_links_settle(pt_node *n) {
     if (!link) continue;
     if (n->cx.banned_new && pt_context_banned(&n->cx, link->remote.id))
       link->remote.condemned = true;
-    if (overdue(n, link) || link->remote.condemned) close_link(n, link, true);
+    if (overdue(n, link) || link->remote.condemned) hang_up(n, link);
   }
   n->cx.banned_new = false;
   count_dials(n);
