@@ -142,12 +142,12 @@ static void server_join(world *w, uint32_t v, uint64_t left, const uint8_t key[P
   for (uint32_t k = 0; k < w->visitor_count; k++) {
     uint32_t i = (first + k) % w->visitor_count;
     const visitor *other = &w->visitors[i];
-    if (i == v || !other->alive || !other->joined) continue;
+    if (!other->alive || !other->joined) continue;
     if (other->left == 0)
       m->complete++;
     else
       m->incomplete++;
-    if (m->peer_count < 24)
+    if (i != v && m->peer_count < 24)
       memcpy(m->peers[m->peer_count++].peer, pt_node_id(other->node), PT_ID_SIZE);
   }
   server_say(w, v);

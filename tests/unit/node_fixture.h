@@ -216,6 +216,7 @@ static inline void nf_named(node_fixture *nf, uint32_t peer, uint32_t swarm) {
   memcpy(m->swarm, nf_key(nf, swarm), PT_ID_SIZE);
   nf_id(peer, m->peers[m->peer_count++].peer);
   m->complete = 1;
+  m->incomplete = 1; /* ourselves */
   m->interval = 60;
   nf_hear(nf, m);
 }

@@ -10,6 +10,7 @@
 static fixture *alone(uint32_t pieces) {
   fixture *fx = fx_new_simple(pieces, 4);
   fx->s->counted = true;
+  fx->s->incomplete = 1; /* ourselves */
   return fx;
 }
 

@@ -80,12 +80,18 @@ static neighbourhood look_around(const pt_swarm *s, uint32_t piece) {
   return n;
 }
 
+/* Who else is in the swarm: the server counts us, too. */
+static uint64_t others_in(const pt_swarm *s) {
+  uint64_t all = (uint64_t)s->complete + s->incomplete;
+  return all ? all - 1 : 0;
+}
+
 /* Are peers on their way that may have what we want? */
 static bool dialling(const pt_swarm *s, pt_company c) {
   const pt_context *cx = s->cx;
   if (cx->consent == PT_CONSENT_DENIED) return false;
   if (!s->counted && !c.anybody) return !cx->server_silent && cx->now_us < s->count_due_us;
-  if (s->counted && s->complete + s->incomplete == 0) return c.greeting;
+  if (s->counted && others_in(s) == 0) return c.greeting;
   return cx->dials > 0 || c.greeting;
 }
 
@@ -98,7 +104,7 @@ static bool expecting(const pt_swarm *s, pt_company c) {
   const pt_context *cx = s->cx;
   if (dialling(s, c)) return true;
   if (c.anybody || cx->consent == PT_CONSENT_DENIED || cx->server_silent) return false;
-  return s->complete + s->incomplete > 0 && cx->now_us < s->count_due_us;
+  return others_in(s) > 0 && cx->now_us < s->count_due_us;
 }
 
 bool pt_fallback_held(const pt_swarm *s, uint32_t piece) { return look_around(s, piece).holder; }
@@ -136,7 +142,7 @@ typedef struct line {
  * How many of those we don't know come before us follows from our own draw: of
  * those, as many as among our neighbours want the piece too. */
 static uint64_t unknown_before(const pt_swarm *s, uint64_t own, uint32_t wanting, uint32_t known) {
-  uint64_t all = (uint64_t)s->complete + s->incomplete;
+  uint64_t all = others_in(s);
   if (known == 0 || all <= known) return 0;
   uint64_t others = (all - known) * wanting * PT_PLACE / known;
   return ((UINT64_MAX - own) >> 32) * others >> 32;
