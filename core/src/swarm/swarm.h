@@ -156,7 +156,7 @@ struct pt_swarm {
   uint64_t count_due_us; /* later than this nobody waits for it to say so */
   uint32_t complete, incomplete;
   uint64_t rejoin_us; /* when to ask the server for more peers */
-  uint32_t declined;  /* times that it was asked because dials were declined */
+  uint32_t declined;  /* times that it was asked because dials came to nothing */
   uint64_t rechoke_us;
   uint32_t rechoke_round;
 
