@@ -28,6 +28,7 @@
 #define PT_BULK_PATIENCE_MOST_US (60u * PT_SECOND_US)
 #define PT_BACKUP_LEAST_US (300u * PT_MS_US)
 #define PT_BACKUP_MOST_US (6u * PT_SECOND_US)
+#define PT_SHARE_MOST_US (9u * PT_SECOND_US) /* in a download */
 #define PT_UNDER_WAY_LEAST_US (2u * PT_SECOND_US)
 #define PT_UNDER_WAY_MOST_US (8u * PT_SECOND_US)
 #define PT_SMALL_BYTES (64u << 10)             /* a file that the site gives in one go. Of these */
@@ -122,9 +123,16 @@ static uint64_t connect_limit_us(const pt_swarm *s) {
   return within(news, least, most);
 }
 
-/* For each place in line: what is fetched far away takes a while to get here. */
-static uint64_t backup_delay_us(const pt_context *cx, const pt_want *w) {
-  if (w->patient || w->film) return PT_BACKUP_MOST_US;
+/* For each place in line: what is fetched far away takes a while to get here. The
+ * more of a download is here, the more pressing is what nobody has. */
+static uint64_t backup_delay_us(const pt_swarm *s, const pt_want *w) {
+  const pt_context *cx = s->cx;
+  if (w->film) return PT_BACKUP_MOST_US;
+  if (w->patient) {
+    uint64_t lacks = s->piece_count - s->have_count;
+    return within(2 * lacks * PT_SHARE_MOST_US / s->piece_count, PT_BACKUP_LEAST_US,
+                  PT_SHARE_MOST_US);
+  }
   uint64_t delay = patiently(cx, cx->origin_span_us * 2 + 200 * PT_MS_US);
   return within(delay, PT_BACKUP_LEAST_US, PT_BACKUP_MOST_US);
 }
@@ -177,7 +185,7 @@ static uint64_t turn_us(pt_swarm *s, pt_want *w, neighbourhood n, enum pt_fallba
   /* Downloads are patient enough for parts of a place: of those that may each be
    * the first of a crowd one fetches, and the next ones hear of it. */
   if (!w->patient) l.rank -= l.rank % PT_PLACE;
-  uint64_t after_us = l.rank * backup_delay_us(cx, w) / PT_PLACE;
+  uint64_t after_us = l.rank * backup_delay_us(s, w) / PT_PLACE;
   uint64_t since = w->since_us > w->lost_us ? w->since_us : w->lost_us;
   if (!n.under_way)
     w->under_way_us = 0;
@@ -297,19 +305,21 @@ uint64_t pt_fallback_rescue_delay(const pt_swarm *s, pt_company c, const pt_stre
                                   uint32_t next) {
   neighbourhood n = look_around(s, next);
   if (n.holder) return patience_us(s, st, pt_swarm_want_of(s, next));
-  if (expecting(s, c)) return PT_CONNECT_PATIENCE_US;
-  /* A download waits for its turn. */
+  /* A download waits for its turn, and so it does while more connections are made. */
   if (c.electors && !n.silent_us && pt_stream_is_bulk(st)) return patience_most_us(st);
+  if (expecting(s, c)) return PT_CONNECT_PATIENCE_US;
   bool begun = st->rescue_pieces && s->cx->now_us <= st->rescued_us + PT_RESCUE_CALM_US;
   return begun ? 0 : patience_least_us(st);
 }
 
 bool pt_fallback_hopeful(pt_swarm *s, pt_company c, const pt_stream *st, uint32_t piece) {
   neighbourhood n = look_around(s, piece);
-  bool near = n.holder || n.choked_holder || c.greeting;
+  bool share = c.electors && pt_stream_is_bulk(st); /* any of them may get it */
+  bool near = n.holder || n.choked_holder || c.greeting || share;
   if (!near && !expecting(s, c)) return false;
   if (!st->starved_us) return true;
-  uint64_t until = near ? st->starved_us + PT_HOPE_US : connect_limit_us(s);
+  uint64_t since = share && s->progress_us > st->starved_us ? s->progress_us : st->starved_us;
+  uint64_t until = near ? since + PT_HOPE_US : connect_limit_us(s);
   if (s->cx->now_us < until) pt_swarm_wake(s, until);
   return s->cx->now_us < until;
 }

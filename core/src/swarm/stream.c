@@ -20,6 +20,7 @@
 #define PT_PAUSE_US (500u * PT_MS_US) /* a consumer that takes nothing for so long is a player */
 #define PT_BULK_BYTES (4u << 20)      /* a longer file is no part of a page */
 #define PT_SMALL_CROWD 8u
+#define PT_TRADING_PIECES 8u
 #define PT_DELIVER_MAX (256u << 10) /* bytes in one output */
 #define PT_READ_AHEAD_PIECES 3u     /* from disk */
 
@@ -126,12 +127,14 @@ static uint32_t within(uint32_t next, uint32_t ahead, uint32_t last) {
 
 /* The start of a file is shown as it comes, and a player that has run dry waits
  * for the very next bytes. A long download takes pieces in any order: it starts
- * at once only where a crowd of others does not do the same. */
+ * with the first ones where no crowd of others does the same, or when it has
+ * something else to trade. */
 static bool hurried(const pt_stream *st) {
   const pt_swarm *s = st->swarm;
   if (pt_pace_is_film(st)) return false; /* pace.c hurries it */
   if (st->at - st->begin >= PT_STARTING_BYTES) return (st->played || st->paced) && st->starved_us;
-  return !pt_stream_is_bulk(st) || (s->counted && s->complete + s->incomplete <= PT_SMALL_CROWD);
+  return !pt_stream_is_bulk(st) || s->have_count >= PT_TRADING_PIECES ||
+         (s->counted && s->complete + s->incomplete <= PT_SMALL_CROWD);
 }
 
 static void hurry(pt_stream *st, uint32_t next) {
@@ -215,12 +218,13 @@ bool pt_stream_poll(pt_stream *st, pt_event *out) {
     return false;
   }
   if (piece->state != PT_PIECE_HAVE || st->credit == 0) {
-    bool starves = st->credit > 0;
-    if (starves && !st->starved_us) {
-      st->starved_us = s->cx->now_us ? s->cx->now_us : 1; /* 0: it does not */
-      pt_swarm_wake(s, s->cx->now_us + PT_STARVING_LOOK_US);
+    if (st->credit > 0) {
+      if (!st->starved_us) {
+        st->starved_us = s->cx->now_us ? s->cx->now_us : 1; /* 0: it does not */
+        pt_swarm_wake(s, s->cx->now_us + PT_STARVING_LOOK_US);
+      }
       if (hurried(st)) hurry(st, number);
-    } else if (!starves) {
+    } else {
       st->starved_us = 0;
       if (!st->unwanted_us && st->at > st->begin) st->unwanted_us = s->cx->now_us;
     }
