@@ -13,8 +13,7 @@
 
 #define PT_SNUB_US (5u * PT_SECOND_US)
 #define PT_STRETCH_BYTES (2u << 20)
-#define PT_STEAL_LEAST_US (200u * PT_MS_US)
-#define PT_STEAL_RATIO 8u /* what the slower one has begun to send comes twice */
+#define PT_STEAL_RATIO 2u /* what the slower one has begun to send comes twice */
 
 /* Who does not answer is passed over, and what was asked of it may be got
  * elsewhere; but it may still answer, and is back in favour when it does. */
@@ -89,7 +88,9 @@ static uint64_t time_left_us(const pt_peer *p) {
   return (uint64_t)p->asked_count * PT_BLOCK_SIZE * PT_SECOND_US / p->rate_in;
 }
 
-/* An idle peer takes over what a much slower one was asked for. */
+/* An idle peer takes over what a slower one was asked for that has brought no block
+ * for as long as the idle one needs for a piece. (The rate alone does not tell: it
+ * falls while nobody asks for anything.) */
 static pt_want *steal(pt_swarm *s, const pt_peer *p) {
   if (p->asked_count || !p->rate_in) return NULL;
   uint64_t ours_us = (uint64_t)s->piece_length * PT_SECOND_US / p->rate_in + p->rtt_min_us;
@@ -97,7 +98,12 @@ static pt_want *steal(pt_swarm *s, const pt_peer *p) {
     pt_want *w = &s->wants[i];
     if (!w->from || w->from == p || !pt_bits_get(p->has, w->piece)) continue;
     uint64_t theirs_us = time_left_us(w->from);
-    if (theirs_us < PT_STEAL_LEAST_US || theirs_us / PT_STEAL_RATIO < ours_us) continue;
+    if (theirs_us / PT_STEAL_RATIO < ours_us) continue;
+    uint64_t due = w->from->answered_us + ours_us;
+    if (s->cx->now_us < due) {
+      pt_swarm_wake(s, due);
+      continue;
+    }
     pt_peer_cancel(w->from, w->piece);
     w->from = NULL;
     return w;
