@@ -89,12 +89,45 @@ static void backups_come_sooner_near_the_end(void **state) {
   fail_msg("we were elected by all lots");
 }
 
+/* How long a peer is waited for, by lot, that brings a block now and then, among so many. */
+static uint64_t rescued_after(uint32_t others, int lot) {
+  fixture *fx = fx_new_simple(PIECES / 32, 32);
+  memset(fx->cx->self, 0x60 + lot, PT_ID_SIZE);
+  fx->s->counted = true;
+  fx->s->complete = 1;
+  fx->s->incomplete = others;
+  fx_seed(fx, 0);
+  uint64_t begin = fx->cx->now_us;
+  fx_ask(fx, 0, 0, false);
+  for (uint32_t i = 1; fx->cx->fetches == 0; i++) {
+    if (i % 18 == 0) fx_answer(fx, 0, 1);
+    fx_pass(fx, 100 * PT_MS_US);
+  }
+  uint64_t waited = fx->cx->now_us - begin;
+  fx_del(fx);
+  return waited;
+}
+
+static void a_crowd_that_starves_is_rescued_one_after_the_other(void **state) {
+  (void)state;
+  uint32_t soon = 0, late = 0;
+  for (int lot = 0; lot < 12; lot++) {
+    assert_true(rescued_after(1, lot) < 10 * PT_SECOND_US);
+    uint64_t waited = rescued_after(CROWD, lot);
+    assert_true(waited < 80 * PT_SECOND_US);
+    soon += waited < 30 * PT_SECOND_US;
+    late += waited >= 30 * PT_SECOND_US;
+  }
+  assert_true(soon >= 2 && late >= 2);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(a_crowd_waits_for_its_fetchers_while_connections_are_made),
       cmocka_unit_test(a_busy_origin_does_not_end_what_others_may_get),
       cmocka_unit_test(the_start_is_shown_when_there_is_something_to_trade),
       cmocka_unit_test(backups_come_sooner_near_the_end),
+      cmocka_unit_test(a_crowd_that_starves_is_rescued_one_after_the_other),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -21,6 +21,7 @@
 #define PT_CHOKED_PATIENCE_US (500u * PT_MS_US)
 #define PT_BLOCKING_PATIENCE_US (300u * PT_MS_US)
 #define PT_RESCUE_PATIENCE_US (1u * PT_SECOND_US)
+#define PT_RESCUE_LOT_US (50u * PT_MS_US)       /* of a crowd one more each */
 #define PT_PAGE_PATIENCE_US (2u * PT_SECOND_US) /* with what a page shows, */
 #define PT_TRICKLE_RATE (128u << 10)            /* where peers bring less a second */
 #define PT_FLOWING_US (1500u * PT_MS_US)        /* since the last block of a peer */
@@ -301,10 +302,19 @@ bool pt_fallback_late(pt_swarm *s, const pt_stream *st) {
   return rate < PT_TRICKLE_RATE && ahead > rate; /* a second more, or longer */
 }
 
+/* A crowd whose downloads starve together would keep the origin from those who
+ * fetch for all: they are rescued one after the other, in an order by lot. */
+static uint64_t crowd_us(const pt_swarm *s, const pt_stream *st) {
+  if (!pt_stream_is_bulk(st)) return 0;
+  uint64_t lot = pt_election_weight(s->key, UINT32_MAX, s->cx->self) >> 32;
+  uint64_t line_us = within(others_in(s), 0, UINT32_MAX) * PT_RESCUE_LOT_US;
+  return lot * within(line_us, 0, PT_BULK_PATIENCE_MOST_US) >> 32;
+}
+
 uint64_t pt_fallback_rescue_delay(const pt_swarm *s, pt_company c, const pt_stream *st,
                                   uint32_t next) {
   neighbourhood n = look_around(s, next);
-  if (n.holder) return patience_us(s, st, pt_swarm_want_of(s, next));
+  if (n.holder) return patience_us(s, st, pt_swarm_want_of(s, next)) + crowd_us(s, st);
   /* A download waits for its turn, and so it does while more connections are made. */
   if (c.electors && !n.silent_us && pt_stream_is_bulk(st)) return patience_most_us(st);
   if (expecting(s, c)) return PT_CONNECT_PATIENCE_US;
