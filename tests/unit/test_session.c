@@ -26,6 +26,33 @@ static void it_introduces_itself_and_joins(void **state) {
   nf_del(nf);
 }
 
+/* Of a site's visitors few watch a film at the same time: they must find one another. */
+static void who_asks_for_a_film_joins_those_who_watch_it(void **state) {
+  (void)state;
+  node_fixture *nf = nf_new((pt_config){0});
+  const uint64_t length = (4u << 20) + 2 * PT_BLOCK_SIZE;
+  fixture *film = fx_new(2 * PT_BLOCK_SIZE, &length, 1), *sites[] = {nf->sites[0], film};
+  char *index = nf_index_of(sites, 2);
+  nf_give_index(nf, index);
+  nf_welcome(nf);
+  assert_true(nf_said(nf, PT_SIG_JOIN));
+  assert_int_equal(nf->message.swarm_count, 1);
+  assert_memory_equal(nf->message.swarms[0].key, nf_key(nf, 0), PT_ID_SIZE);
+  assert_false(nf_said(nf, PT_SIG_JOIN));
+  pt_event request = {.kind = PT_IN_REQUEST,
+                      .id = 1,
+                      .length = UINT64_MAX,
+                      .text = {(const uint8_t *)"/s1.bin", 7}};
+  assert_int_equal(nf_give(nf, &request), PT_OK);
+  assert_true(nf_said(nf, PT_SIG_JOIN));
+  assert_int_equal(nf->message.swarm_count, 1);
+  assert_memory_equal(nf->message.swarms[0].key, film->s->key, PT_ID_SIZE);
+  assert_true(nf->message.swarms[0].want > 0);
+  free(index);
+  nf_del(nf);
+  fx_del(film);
+}
+
 /* The visitor's word counts against the site's: peers are chosen anywhere. */
 static void the_server_hears_that_nearness_is_not_wanted(void **state) {
   (void)state;
@@ -188,6 +215,7 @@ static void swarms_are_joined_again_as_often_as_the_server_says(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(it_introduces_itself_and_joins),
+      cmocka_unit_test(who_asks_for_a_film_joins_those_who_watch_it),
       cmocka_unit_test(the_server_hears_that_nearness_is_not_wanted),
       cmocka_unit_test(peers_are_met_once_there_are_as_many_others_as_the_threshold),
       cmocka_unit_test(a_server_that_fails_is_tried_ever_more_slowly),

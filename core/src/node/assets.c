@@ -101,6 +101,12 @@ static void grant_head_start(pt_node *n) {
   n->cx.head_start = share < PT_HEAD_START_BYTES ? share : PT_HEAD_START_BYTES;
 }
 
+/* Pages show small files. A film or a download is for those who ask for it, or have
+ * some: whoever looked for it among all visitors would hardly find them. */
+static bool for_everybody(const pt_site_swarm *swarm) {
+  return swarm->length <= (uint64_t)swarm->file_count * PT_PAGE_FILE_MAX;
+}
+
 int pt_assets_install(pt_node *n, pt_bytes packed) {
   pt_index fresh;
   bool first = n->index.bytes == NULL;
@@ -112,7 +118,7 @@ int pt_assets_install(pt_node *n, pt_bytes packed) {
     keep_swarms(n);
     if (first) grant_head_start(n);
     for (size_t i = 0; i < fresh.swarm_count && i < PT_AUTO_JOIN_MAX; i++)
-      pt_assets_swarm(n, fresh.swarms[i].key);
+      if (for_everybody(&fresh.swarms[i])) pt_assets_swarm(n, fresh.swarms[i].key);
   }
   pt_event done = {.kind = PT_OUT_INDEXED, .code = error, .length = n->index.asset_count};
   pt_outbox_push(&n->cx.out, &done);
