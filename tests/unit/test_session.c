@@ -30,9 +30,11 @@ static void it_introduces_itself_and_joins(void **state) {
 static void who_asks_for_a_film_joins_those_who_watch_it(void **state) {
   (void)state;
   node_fixture *nf = nf_new((pt_config){0});
-  const uint64_t length = (4u << 20) + 2 * PT_BLOCK_SIZE;
-  fixture *film = fx_new(2 * PT_BLOCK_SIZE, &length, 1), *sites[] = {nf->sites[0], film};
-  char *index = nf_index_of(sites, 2);
+  const uint64_t lengths[] = {(4u << 20) + 2 * PT_BLOCK_SIZE, (4u << 20) + 4 * PT_BLOCK_SIZE};
+  fixture *film = fx_new(2 * PT_BLOCK_SIZE, &lengths[0], 1);
+  fixture *other = fx_new(2 * PT_BLOCK_SIZE, &lengths[1], 1);
+  fixture *sites[] = {nf->sites[0], film, other};
+  char *index = nf_index_of(sites, 3);
   nf_give_index(nf, index);
   nf_welcome(nf);
   assert_true(nf_said(nf, PT_SIG_JOIN));
@@ -51,6 +53,7 @@ static void who_asks_for_a_film_joins_those_who_watch_it(void **state) {
   free(index);
   nf_del(nf);
   fx_del(film);
+  fx_del(other);
 }
 
 /* The visitor's word counts against the site's: peers are chosen anywhere. */

@@ -101,10 +101,19 @@ static void grant_head_start(pt_node *n) {
   n->cx.head_start = share < PT_HEAD_START_BYTES ? share : PT_HEAD_START_BYTES;
 }
 
-/* Pages show small files. A film or a download is for those who ask for it, or have
- * some: whoever looked for it among all visitors would hardly find them. */
-static bool for_everybody(const pt_site_swarm *swarm) {
-  return swarm->length <= (uint64_t)swarm->file_count * PT_PAGE_FILE_MAX;
+static bool is_long(const pt_site_swarm *swarm) {
+  return swarm->length > (uint64_t)swarm->file_count * PT_PAGE_FILE_MAX;
+}
+
+/* Pages show small files, and a site's only film or download is what its visitors come
+ * for. One of several is for those who ask for it, or have some: whoever looked for it
+ * among all visitors would hardly find them. */
+static void join_ahead(pt_node *n) {
+  const pt_index *index = &n->index;
+  uint32_t longs = 0;
+  for (size_t i = 0; i < index->swarm_count; i++) longs += is_long(&index->swarms[i]);
+  for (size_t i = 0; i < index->swarm_count && i < PT_AUTO_JOIN_MAX; i++)
+    if (longs == 1 || !is_long(&index->swarms[i])) pt_assets_swarm(n, index->swarms[i].key);
 }
 
 int pt_assets_install(pt_node *n, pt_bytes packed) {
@@ -117,8 +126,7 @@ int pt_assets_install(pt_node *n, pt_bytes packed) {
     n->cx.stats.assets = (uint32_t)fresh.asset_count;
     keep_swarms(n);
     if (first) grant_head_start(n);
-    for (size_t i = 0; i < fresh.swarm_count && i < PT_AUTO_JOIN_MAX; i++)
-      if (for_everybody(&fresh.swarms[i])) pt_assets_swarm(n, fresh.swarms[i].key);
+    join_ahead(n);
   }
   pt_event done = {.kind = PT_OUT_INDEXED, .code = error, .length = n->index.asset_count};
   pt_outbox_push(&n->cx.out, &done);
