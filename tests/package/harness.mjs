@@ -25,21 +25,6 @@ export async function newFolder(name) {
   return folder;
 }
 
-let copied;
-/** A copy of the package's folder, to build in: the build begins by removing dist/, which other tests may be using. */
-export function sources() {
-  copied ??= (async () => {
-    const folder = await newFolder('sources');
-    const aside = ['node_modules', 'dist'].map((name) => path.join(packageFolder, name));
-    await cp(packageFolder, path.join(folder, 'js'), { recursive: true, filter: (from) => !aside.includes(from) });
-    await symlink(aside[0], path.join(folder, 'js', 'node_modules'));
-    await symlink(path.join(root, 'build'), path.join(folder, 'build')); // the wasm files
-    for (const name of ['LICENSE', 'CHANGELOG.md']) await cp(path.join(root, name), path.join(folder, name));
-    return path.join(folder, 'js');
-  })();
-  return copied;
-}
-
 let packed;
 /** The packed tarball: its path and the files in it. */
 export function tarball() {

@@ -9,7 +9,7 @@ import { promisify } from 'node:util';
 import { copySite, smallSite } from '../browser/harness/fixture.mjs';
 import { proxyTo } from '../browser/harness/proxy.mjs';
 import { Stage, statsOf } from '../browser/harness/stage.mjs';
-import { adopted, newFolder, readJson, sources, write } from './harness.mjs';
+import { adopted, newFolder, packageFolder, readJson, write } from './harness.mjs';
 
 const run = promisify(execFile);
 
@@ -28,8 +28,9 @@ Peertide.start().then((tide) => { globalThis.tide = tide; });
 
 let stage, site, client, files;
 before(async () => {
+  // The build writes dist/ anew, with the same content.
   client = await newFolder('hashed');
-  await run(process.execPath, ['build.mjs', '--hashed-names', client], { cwd: await sources() });
+  await run(process.execPath, ['build.mjs', '--hashed-names', client], { cwd: packageFolder });
   files = await readJson(path.join(client, 'peertide.integrity.json'));
   const copy = await copySite(await smallSite());
   site = copy.folder;
@@ -93,6 +94,6 @@ test('--hashed-names refuses a folder that holds something else', async () => {
   const folder = await newFolder('precious');
   const precious = path.join(folder, 'thesis.txt');
   await writeFile(precious, 'years of work');
-  await assert.rejects(run(process.execPath, ['build.mjs', '--hashed-names', folder], { cwd: await sources() }), /has other files in it/);
+  await assert.rejects(run(process.execPath, ['build.mjs', '--hashed-names', folder], { cwd: packageFolder }), /has other files in it/);
   await rm(precious);
 });

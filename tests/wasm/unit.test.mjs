@@ -17,7 +17,7 @@ import { wasmUrl } from './core.mjs'
 const programs = fileURLToPath(wasmUrl('tests/unit/'))
 const unitsOf = (page) => readFileSync(join(programs, `${page}.txt`), 'utf8').trim().split('\n')
 
-const secondsMax = 60 * Number(process.env.PEERTIDE_PATIENCE ?? 1) // for one unit
+const secondsMax = 60 // for one unit
 const chromium = { process: undefined, profile: undefined, control: undefined }
 
 /** The first line of a stream that matches, with its first group. */

@@ -66,6 +66,6 @@
 #define PT_WANT_RANGES_MAX 256u           /* ranges in one pt_want message */
 #define PT_WANT_UNDER_WAY 0x80000000u     /* in a range's count: being fetched now */
 #define PT_AUTO_JOIN_MAX 32u              /* swarms joined before anything is asked */
-#define PT_PAGE_FILE_MAX (4u << 20)       /* bytes of what pages show: longer ones are asked for */
+#define PT_PAGE_FILE_MAX (4u << 20)       /* a longer file is no part of a page */
 
 #endif

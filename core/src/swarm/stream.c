@@ -18,7 +18,6 @@
 #define PT_HEAD_PIECES 2u
 #define PT_STARVING_LOOK_US (100u * PT_MS_US) /* then it is seen whether it is to be rescued */
 #define PT_PAUSE_US (500u * PT_MS_US) /* a consumer that takes nothing for so long is a player */
-#define PT_BULK_BYTES (4u << 20)      /* a longer file is no part of a page */
 #define PT_SMALL_CROWD 8u
 #define PT_TRADING_PIECES 8u
 #define PT_DELIVER_MAX (256u << 10) /* bytes in one output */
@@ -58,7 +57,7 @@ uint32_t pt_stream_next(const pt_stream *st) {
 bool pt_stream_runs(const pt_stream *st) { return st->result == PT_OK && st->at < st->end; }
 
 bool pt_stream_is_bulk(const pt_stream *st) {
-  return !st->played && !st->paced && st->swarm->files[st->file].length > PT_BULK_BYTES;
+  return !st->played && !st->paced && st->swarm->files[st->file].length > PT_PAGE_FILE_MAX;
 }
 
 static void unpin(pt_swarm *s, uint32_t piece) {
