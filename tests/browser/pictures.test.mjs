@@ -44,14 +44,18 @@ async function show(html) {
   return { width: image.naturalWidth, current: image.currentSrc };
 }
 
+/** What the visitor's counters know of. */
+const paths = (visitor) => visitor.evaluate(() => globalThis.kit.stats().assets.map(({ path }) => path));
+
 /**
  * A visitor who has taken something from the neighbour already, and so knows
  * what he has: what is asked for before that comes from the site, and that is
  * not the question here. The small pictures are for that; none of the ways shows them.
+ * His counters follow what he gets a moment later, and are waited for.
  */
 async function acquainted(options) {
   const visitor = await stage.arrive(options);
-  await visitor.evaluate(async (urls) => {
+  const last = await visitor.evaluate(async (urls) => {
     const { tide } = globalThis.kit;
     const met = new Promise((resolve) => { tide.addEventListener('peer', ({ detail }) => detail.state === 'connected' && resolve()); });
     let taken = false;
@@ -59,11 +63,12 @@ async function acquainted(options) {
     for (const url of urls) {
       const response = await tide.fetch(url);
       await response.arrayBuffer();
-      if (response.headers.get('x-peertide') === 'peer' || taken) return;
+      if (response.headers.get('x-peertide') === 'peer' || taken) return url;
       await met;
     }
     throw new Error('the neighbour gave nothing');
   }, stage.pictures.slice(1, 8));
+  await until('what he took to be counted', async () => (await paths(visitor)).includes(last));
   return visitor;
 }
 
@@ -73,8 +78,6 @@ async function attached(options) {
   await visitor.evaluate(() => { globalThis.kit.tide.attach(document); });
   return visitor;
 }
-
-const paths = (visitor) => visitor.evaluate(() => globalThis.kit.stats().assets.map(({ path }) => path));
 
 for (const browser of ['Chromium', 'Firefox']) {
   for (const [name, { html, shows, width }] of Object.entries(ways)) {
