@@ -1,7 +1,7 @@
 // The unit tests as wasm, in a real browser: what a visitor's browser runs is
 // compiled by another compiler, with other integer widths, than what ctest
-// tests. emrun serves their page and takes a unit's output and exit code; each
-// is a tab of one headless Chromium.
+// tests. emrun serves their page, which runs one unit after the other, and
+// takes what they print and how they end.
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -17,7 +17,7 @@ import { wasmUrl } from './core.mjs'
 const programs = fileURLToPath(wasmUrl('tests/unit/'))
 const unitsOf = (page) => readFileSync(join(programs, `${page}.txt`), 'utf8').trim().split('\n')
 
-const secondsMax = 60 // for one unit
+const secondsMax = 300 // for all units of a page
 const chromium = { process: undefined, profile: undefined, control: undefined }
 
 /** The first line of a stream that matches, with its first group. */
@@ -70,8 +70,8 @@ after(async () => {
   await gone
 })
 
-/** Runs one unit of a page; resolves to its exit code and what it printed. */
-async function run(page, unit) {
+/** Runs all units of a page; resolves to what it printed. */
+async function run(page) {
   const port = await freePort()
   const emrun = spawn('emrun', ['--no_browser', '--hostname', '127.0.0.1', '--port', String(port),
     '--timeout', String(secondsMax), '--timeout_returncode', '124', `${page}.html`],
@@ -88,19 +88,26 @@ async function run(page, unit) {
   })
   await Promise.race([listening, exited])
   // (emrun's pages speak to their server only when the address says localhost.)
-  const url = encodeURIComponent(`http://localhost:${port}/${page}.html?${unit}`)
-  const tab = await (await fetch(`${chromium.control}/new?${url}`, { method: 'PUT' })).json()
+  const url = encodeURIComponent(`http://localhost:${port}/${page}.html`)
+  await fetch(`${chromium.control}/new?${url}`, { method: 'PUT' })
   const [code] = await exited
-  await fetch(`${chromium.control}/close/${tab.id}`).catch(() => {}) // a page may close itself
   return { code, output }
 }
 
 for (const page of ['units', 'units_nosimd']) {
-  for (const unit of unitsOf(page)) {
-    test(page === 'units' ? unit : `${unit} without SIMD`, async () => {
-      const { code, output } = await run(page, unit)
-      assert.equal(code, 0, output)
-      assert.match(output, /\[ {2}PASSED {2}\] [1-9]\d* test/, output)
+  const units = unitsOf(page)
+  let whole
+  test(`${page}: the page comes to its end, with ${units.length} units`, async () => {
+    whole = await run(page)
+    assert.equal(whole.code, 0, whole.output)
+  })
+  for (const unit of units) {
+    test(page === 'units' ? unit : `${unit} without SIMD`, () => {
+      const [, printed] = whole.output.split(`unit ${unit}\n`)
+      assert.ok(printed, `it was not come to: ${whole.output.slice(-2000)}`)
+      const [own] = printed.split(/^unit /m)
+      assert.match(own, /\[ {2}PASSED {2}\] [1-9]\d* test/, own)
+      assert.ok(printed.startsWith(`${own}unit ${unit} ends: 0\n`), own)
     })
   }
 }
