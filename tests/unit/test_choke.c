@@ -2,8 +2,8 @@
  * visitor never gets its turn. */
 #include "swarm_fixture.h"
 
-#define SLOTS 8u
-#define NEWCOMERS 4u /* served beyond that until the next round */
+#define SLOTS 9u     /* eight by rate and by lot, one for who has least */
+#define NEWCOMERS 4u /* served beyond eight until the next round */
 #define CROWD 20u
 
 static fixture *seeding(void) {
@@ -18,11 +18,11 @@ static uint32_t unchoked(const fixture *fx) {
   return count;
 }
 
-static void at_most_eight_and_some_newcomers_are_served_at_once(void **state) {
+static void at_most_nine_and_some_newcomers_are_served_at_once(void **state) {
   (void)state;
   fixture *fx = seeding();
   for (uint32_t i = 0; i < CROWD; i++) fx_leech(fx, i);
-  assert_int_equal(unchoked(fx), SLOTS + NEWCOMERS);
+  assert_int_equal(unchoked(fx), SLOTS - 1 + NEWCOMERS);
   for (int round = 0; round < 10; round++) {
     fx_pass(fx, 10 * PT_SECOND_US);
     assert_int_equal(unchoked(fx), SLOTS);
@@ -43,10 +43,29 @@ static void everybody_gets_a_turn(void **state) {
   fx_del(fx);
 }
 
+/* Rates alone would leave it out for as long as the others serve each other well. */
+static void who_has_least_gets_every_second_turn(void **state) {
+  (void)state;
+  fixture *fx = seeding();
+  const pt_wire_message have = {.kind = PT_WIRE_HAVE, .index = 0};
+  for (uint32_t i = 0; i < CROWD; i++) {
+    fx_leech(fx, i);
+    if (i != CROWD / 2) fx_hear(fx, i, &have);
+    if (i % 2) fx->peers[i]->rate_in = 1000 * i;
+  }
+  uint32_t rounds = 0;
+  for (int round = 0; round < 20; round++) {
+    fx_pass(fx, 10 * PT_SECOND_US);
+    rounds += !fx->peers[CROWD / 2]->choking;
+  }
+  assert_true(rounds >= 10);
+  fx_del(fx);
+}
+
 static void a_free_place_is_given_at_once(void **state) {
   (void)state;
   fixture *fx = seeding();
-  const uint32_t most = SLOTS + NEWCOMERS;
+  const uint32_t most = SLOTS - 1 + NEWCOMERS;
   for (uint32_t i = 0; i < most; i++) fx_leech(fx, i);
   pt_peer *late = fx_leech(fx, most);
   assert_true(late->choking);
@@ -67,6 +86,8 @@ static void asking_counts_as_interest(void **state) {
     fx_hear_kind(fx, i, PT_WIRE_HAVE_NONE);
   }
   for (uint32_t i = 0; i < CROWD; i++) fx_hear(fx, i, &ask);
+  fx_pass(fx, 10 * PT_SECOND_US);
+  assert_int_equal(unchoked(fx), SLOTS - 1); /* nobody was choked, who could have had least */
   fx_pass(fx, 10 * PT_SECOND_US);
   assert_int_equal(unchoked(fx), SLOTS);
   fx_del(fx);
@@ -113,8 +134,9 @@ static void without_consent_nobody_is_served(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(at_most_eight_and_some_newcomers_are_served_at_once),
+      cmocka_unit_test(at_most_nine_and_some_newcomers_are_served_at_once),
       cmocka_unit_test(everybody_gets_a_turn),
+      cmocka_unit_test(who_has_least_gets_every_second_turn),
       cmocka_unit_test(a_free_place_is_given_at_once),
       cmocka_unit_test(asking_counts_as_interest),
       cmocka_unit_test(who_is_choked_hears_what_it_will_not_get),

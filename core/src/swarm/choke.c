@@ -1,9 +1,11 @@
-/* Who may ask us for blocks. Up to PT_UNCHOKED_MAX peers at once, so that each
- * gets a useful rate; the fastest keep their place and one is drawn by lot
- * each round (Cohen, 2003). */
+/* Who may ask us for blocks. Few peers at once, so that each gets a useful
+ * rate: the fastest keep their place and one is drawn by lot each round (Cohen,
+ * 2003). One more goes to who has least: rates make pairs that serve each
+ * other fast stay together, and a crowd would now and then leave somebody
+ * out for ten seconds, who would then be the last by as much. */
 #include "swarm/units.h"
 
-#define PT_UNCHOKED_MAX 8u
+#define PT_UNCHOKED_MAX 8u  /* by rate and by lot */
 #define PT_NEWCOMERS_MAX 4u /* beyond that, until the next round: who has nothing yet */
 #define PT_RECHOKE_US (3u * PT_SECOND_US)
 
@@ -51,6 +53,22 @@ static uint32_t place_of(const pt_swarm *s, const pt_peer *me) {
   return place;
 }
 
+/* Whether the place of a peer among the interested serves it. */
+static bool serves(uint32_t place, uint32_t lot) {
+  return place < PT_UNCHOKED_MAX - 1 || place == lot;
+}
+
+/* Who has least of those that are choked and would stay so; NULL: nobody. (Whoever has had the
+ * place waits for a round: neither the slow nor who hides what it has can keep it.) */
+static const pt_peer *poorest(const pt_swarm *s, uint32_t lot) {
+  const pt_peer *found = NULL;
+  for (const pt_peer *p = s->peers; p; p = p->next)
+    if (p->choking && p->interested && p->greeted && (!found || p->has_count < found->has_count) &&
+        !serves(place_of(s, p), lot))
+      found = p;
+  return found;
+}
+
 void pt_swarm_rechoke(pt_swarm *s) {
   s->rechoke_us = s->cx->now_us + PT_RECHOKE_US;
   bool may_upload = s->cx->consent == PT_CONSENT_GRANTED;
@@ -60,12 +78,12 @@ void pt_swarm_rechoke(pt_swarm *s) {
       interested > PT_UNCHOKED_MAX
           ? PT_UNCHOKED_MAX - 1 + pt_random_below(&s->cx->random, interested - PT_UNCHOKED_MAX + 1)
           : 0;
+  const pt_peer *poor = poorest(s, lot);
   for (pt_peer *p = s->peers; p; p = p->next) {
     if (!may_upload) {
       pt_choke_peer(p);
     } else if (p->interested && p->greeted) {
-      uint32_t place = place_of(s, p);
-      if (interested <= PT_UNCHOKED_MAX || place < PT_UNCHOKED_MAX - 1 || place == lot)
+      if (interested <= PT_UNCHOKED_MAX || p == poor || serves(place_of(s, p), lot))
         unchoke(p);
       else
         pt_choke_peer(p);
