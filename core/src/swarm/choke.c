@@ -58,13 +58,13 @@ static bool serves(uint32_t place, uint32_t lot) {
   return place < PT_UNCHOKED_MAX - 1 || place == lot;
 }
 
-/* Who has least of those that are choked and would stay so; NULL: nobody. (Whoever has had the
- * place waits for a round: neither the slow nor who hides what it has can keep it.) */
-static const pt_peer *poorest(const pt_swarm *s, uint32_t lot) {
-  const pt_peer *found = NULL;
-  for (const pt_peer *p = s->peers; p; p = p->next)
-    if (p->choking && p->interested && p->greeted && (!found || p->has_count < found->has_count) &&
-        !serves(place_of(s, p), lot))
+/* Who has least of those that no rate and no lot serves; NULL: nobody. Whoever had the place in
+ * the last round waits for one: neither the slow nor who hides what it has can keep it. */
+static pt_peer *poorest(const pt_swarm *s, uint32_t lot) {
+  pt_peer *found = NULL;
+  for (pt_peer *p = s->peers; p; p = p->next)
+    if (!p->favoured && p->interested && p->greeted &&
+        (!found || p->has_count < found->has_count) && !serves(place_of(s, p), lot))
       found = p;
   return found;
 }
@@ -80,6 +80,7 @@ void pt_swarm_rechoke(pt_swarm *s) {
           : 0;
   const pt_peer *poor = poorest(s, lot);
   for (pt_peer *p = s->peers; p; p = p->next) {
+    p->favoured = p == poor;
     if (!may_upload) {
       pt_choke_peer(p);
     } else if (p->interested && p->greeted) {

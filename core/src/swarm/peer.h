@@ -46,6 +46,7 @@ struct pt_peer {
   uint8_t ext_metadata, ext_donthave, ext_want; /* its ids for extensions */
   bool choking, choked;                         /* we choke it / it chokes us */
   bool interested, interesting;                 /* it is interested / we told it that we are */
+  bool favoured;                                /* unchoked because it has least */
 
   uint8_t *has;
   uint32_t has_count;
