@@ -121,6 +121,41 @@ static void a_crowd_that_starves_is_rescued_one_after_the_other(void **state) {
   assert_true(soon >= 2 && late >= 2);
 }
 
+/* A large crowd that asks for 8 KiB of hashes each gets nothing else from the site. */
+static void the_site_tells_hashes_only_to_who_fetches(void **state) {
+  (void)state;
+  uint32_t fetched = 0, waited = 0;
+  for (uint32_t lot = 0; lot < 8; lot++) {
+    fixture *fx = crowd(1);
+    memset(fx->s->files[0].chunks, 0, fx->s->files[0].chunk_count);
+    fx->s->files[0].chunks_known = 0;
+    memset(fx->cx->self, 0x60 + (int)lot, PT_ID_SIZE);
+    fx_ask(fx, 0, (uint64_t)(PIECES - 16) * PT_BLOCK_SIZE, false); /* one election */
+    for (uint32_t i = 0; i < 5; i++) fx_pass(fx, 100 * PT_MS_US);
+    assert_true((fx->s->layers_fetch != 0) == (fx->cx->fetches != 0));
+    fetched += fx->cx->fetches > 0;
+    waited += fx->cx->fetches == 0;
+    fx_del(fx);
+  }
+  assert_true(fetched > 0 && waited > 0); /* both were seen */
+}
+
+/* A WebTorrent client gives pieces and knows nothing of such hashes. */
+static void the_site_tells_hashes_of_what_others_give_without(void **state) {
+  (void)state;
+  fixture *fx = crowd(1);
+  memset(fx->s->files[0].chunks, 0, fx->s->files[0].chunk_count);
+  fx->s->files[0].chunks_known = 0;
+  pt_peer *giver = fx_seed(fx, 1);
+  giver->hashes = false;
+  fx_ask(fx, 0, 0, false);
+  assert_int_equal(fx->s->layers_fetch, 0);
+  assert_true(fx_answer(fx, 1, 1) > 0);
+  assert_true(fx->s->layers_fetch != 0);
+  assert_int_equal(fx->cx->fetches, 0);
+  fx_del(fx);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(a_crowd_waits_for_its_fetchers_while_connections_are_made),
@@ -128,6 +163,8 @@ int main(void) {
       cmocka_unit_test(the_start_is_shown_when_there_is_something_to_trade),
       cmocka_unit_test(backups_come_sooner_near_the_end),
       cmocka_unit_test(a_crowd_that_starves_is_rescued_one_after_the_other),
+      cmocka_unit_test(the_site_tells_hashes_only_to_who_fetches),
+      cmocka_unit_test(the_site_tells_hashes_of_what_others_give_without),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -129,7 +129,7 @@ static size_t document_size(const pt_swarm *s) {
   return pieces * sizeof(pt_hash);
 }
 
-static void ask_origin(pt_swarm *s) {
+void pt_layers_ask_origin(pt_swarm *s) {
   uint64_t now = s->cx->now_us;
   if (s->layers_fetch || s->layers_useless) return;
   if (now < s->layers_retry_us) {
@@ -181,7 +181,11 @@ void pt_layers_plan(pt_swarm *s) {
     pt_peer *p = holder_of(s, f->piece_first, f->piece_count, f->asked_of);
     if (p) ask_peer(s, f, p, (s->wants[i].piece - f->piece_first) / PT_LAYER_CHUNK);
     pt_swarm_wake(s, now + PT_LAYER_PATIENCE_US);
-    if (!p || asked_in_vain) ask_origin(s);
+    /* A download of which nothing comes yet has time: who will bring pieces knows their hashes.
+     * (8 KiB for each of a large crowd keep the site busy when it has better things to give.) */
+    const pt_want *w = &s->wants[i];
+    bool comes = w->fetch || s->pieces[w->piece].assembly;
+    if (asked_in_vain || (!p && (comes || !w->patient))) pt_layers_ask_origin(s);
   }
 }
 

@@ -13,6 +13,8 @@ const uint8_t *pt_layers_hash(const pt_swarm *s, uint32_t piece);
 uint32_t pt_layers_height(const pt_swarm *s, const pt_file *f);
 /* Gets the hashes that wanted pieces lack: from a peer, else from the site. */
 void pt_layers_plan(pt_swarm *s);
+/* Fetches the site's document of them, unless it is on its way or no use. */
+void pt_layers_ask_origin(pt_swarm *s);
 /* Takes over a file's whole layer from disk. False: it does not lead to its root. */
 bool pt_layers_adopt(pt_swarm *s, pt_file *file, const uint8_t *hashes);
 void pt_layers_origin_data(pt_swarm *s, pt_bytes data);
