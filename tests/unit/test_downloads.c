@@ -156,6 +156,25 @@ static void the_site_tells_hashes_of_what_others_give_without(void **state) {
   fx_del(fx);
 }
 
+/* Without hashes a lie is found when the whole piece is there, and the piece is lost. */
+static void hashes_come_before_blocks(void **state) {
+  (void)state;
+  fixture *fx = crowd(1);
+  memset(fx->s->files[0].chunks, 0, fx->s->files[0].chunk_count);
+  fx->s->files[0].chunks_known = 0;
+  pt_peer *giver = fx_seed(fx, 1);
+  fx_ask(fx, 0, 0, false);
+  assert_int_equal(fx_count(fx, 1, PT_WIRE_HASH_REQUEST), 1);
+  assert_int_equal(giver->asked_count, 0);
+  for (uint32_t i = 0; i < 4 && fx->s->layers_fetch == 0; i++) fx_pass(fx, PT_SECOND_US);
+  assert_true(fx->s->layers_fetch != 0); /* it was asked in vain */
+  fx_know_hashes(fx);
+  pt_layers_origin_end(fx->s, PT_ERR_UNREACHABLE, 404);
+  fx_plan(fx);
+  assert_true(giver->asked_count > 0);
+  fx_del(fx);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(a_crowd_waits_for_its_fetchers_while_connections_are_made),
@@ -165,6 +184,7 @@ int main(void) {
       cmocka_unit_test(a_crowd_that_starves_is_rescued_one_after_the_other),
       cmocka_unit_test(the_site_tells_hashes_only_to_who_fetches),
       cmocka_unit_test(the_site_tells_hashes_of_what_others_give_without),
+      cmocka_unit_test(hashes_come_before_blocks),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

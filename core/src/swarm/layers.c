@@ -69,6 +69,17 @@ static pt_peer *holder_of(pt_swarm *s, uint32_t first, uint32_t count, uint32_t 
   return found;
 }
 
+bool pt_layers_coming(pt_swarm *s, uint32_t piece) {
+  if (pt_layers_hash(s, piece)) return false;
+  const pt_file *f = pt_swarm_file_of(s, piece);
+  if (!f->asked_us && holder_of(s, f->piece_first, f->piece_count, 0)) {
+    s->dirty = true; /* it is asked when all is planned */
+    return true;
+  }
+  if (s->layers_fetch) return true;
+  return f->asked_us && !f->rejected && s->cx->now_us < f->asked_us + PT_LAYER_PATIENCE_US;
+}
+
 /* The chunk that is needed first, then those behind it, round to the others. */
 static void ask_peer(pt_swarm *s, pt_file *f, pt_peer *p, uint32_t first) {
   uint32_t length = chunk_length(s, f), asked = 0;

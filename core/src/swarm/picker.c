@@ -61,7 +61,10 @@ static bool sooner(const pt_swarm *s, const pt_want *a, const pt_want *b, bool c
 
 static bool urgent(const pt_want *w) { return w->blocking || w->head || w->soon; }
 
-static bool free_for(const pt_swarm *s, const pt_want *w, const pt_peer *p) {
+/* (Blocks of a download that can be checked one by one are worth waiting a moment for their
+ * hashes: of the others a liar makes us lose whole pieces.) */
+static bool free_for(pt_swarm *s, const pt_want *w, const pt_peer *p) {
+  if (w->patient && pt_layers_coming(s, w->piece)) return false;
   return !w->from && !w->fetch && s->pieces[w->piece].state < PT_PIECE_FULL &&
          pt_bits_get(p->has, w->piece);
 }

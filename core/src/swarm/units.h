@@ -11,6 +11,8 @@
 const uint8_t *pt_layers_hash(const pt_swarm *s, uint32_t piece);
 /* The height of the hashes of a file's pieces. */
 uint32_t pt_layers_height(const pt_swarm *s, const pt_file *f);
+/* Is the piece's hash not known, but asked for, and likely to come? */
+bool pt_layers_coming(pt_swarm *s, uint32_t piece);
 /* Gets the hashes that wanted pieces lack: from a peer, else from the site. */
 void pt_layers_plan(pt_swarm *s);
 /* Fetches the site's document of them, unless it is on its way or no use. */
