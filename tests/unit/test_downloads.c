@@ -18,6 +18,14 @@ static fixture *crowd(uint32_t others) {
   return fx;
 }
 
+/* The same with one other, and the hashes of the pieces are not here yet. */
+static fixture *crowd_without_hashes(void) {
+  fixture *fx = crowd(1);
+  memset(fx->s->files[0].chunks, 0, fx->s->files[0].chunk_count);
+  fx->s->files[0].chunks_known = 0;
+  return fx;
+}
+
 static void a_crowd_waits_for_its_fetchers_while_connections_are_made(void **state) {
   (void)state;
   fixture *fx = crowd(CROWD);
@@ -126,9 +134,7 @@ static void the_site_tells_hashes_only_to_who_fetches(void **state) {
   (void)state;
   uint32_t fetched = 0, waited = 0;
   for (uint32_t lot = 0; lot < 8; lot++) {
-    fixture *fx = crowd(1);
-    memset(fx->s->files[0].chunks, 0, fx->s->files[0].chunk_count);
-    fx->s->files[0].chunks_known = 0;
+    fixture *fx = crowd_without_hashes();
     memset(fx->cx->self, 0x60 + (int)lot, PT_ID_SIZE);
     fx_ask(fx, 0, (uint64_t)(PIECES - 16) * PT_BLOCK_SIZE, false); /* one election */
     for (uint32_t i = 0; i < 5; i++) fx_pass(fx, 100 * PT_MS_US);
@@ -143,9 +149,7 @@ static void the_site_tells_hashes_only_to_who_fetches(void **state) {
 /* A WebTorrent client gives pieces and knows nothing of such hashes. */
 static void the_site_tells_hashes_of_what_others_give_without(void **state) {
   (void)state;
-  fixture *fx = crowd(1);
-  memset(fx->s->files[0].chunks, 0, fx->s->files[0].chunk_count);
-  fx->s->files[0].chunks_known = 0;
+  fixture *fx = crowd_without_hashes();
   pt_peer *giver = fx_seed(fx, 1);
   giver->hashes = false;
   fx_ask(fx, 0, 0, false);
@@ -159,9 +163,7 @@ static void the_site_tells_hashes_of_what_others_give_without(void **state) {
 /* Without hashes a lie is found when the whole piece is there, and the piece is lost. */
 static void hashes_come_before_blocks(void **state) {
   (void)state;
-  fixture *fx = crowd(1);
-  memset(fx->s->files[0].chunks, 0, fx->s->files[0].chunk_count);
-  fx->s->files[0].chunks_known = 0;
+  fixture *fx = crowd_without_hashes();
   pt_peer *giver = fx_seed(fx, 1);
   fx_ask(fx, 0, 0, false);
   assert_int_equal(fx_count(fx, 1, PT_WIRE_HASH_REQUEST), 1);
