@@ -47,7 +47,8 @@ static bool start_fetch(pt_swarm *s, uint32_t first, uint32_t count, enum pt_fal
   const pt_file *f = pt_swarm_file_of(s, first);
   pt_fetch *fetch = calloc(1, sizeof *fetch);
   if (!fetch) return false;
-  if (!pt_layers_hash(s, first)) pt_layers_ask_origin(s); /* before it: it is shorter */
+  /* Before it: the hashes are shorter. */
+  if (!pt_layers_hash(s, first) && !pt_layers_coming(s, first)) pt_layers_ask_origin(s);
   uint64_t offset = (uint64_t)(first - f->piece_first) * s->piece_length;
   fetch->id = cx->fetch_next++;
   fetch->first = first;

@@ -64,9 +64,8 @@ static bool urgent(const pt_want *w) { return w->blocking || w->head || w->soon;
 /* (Blocks of a download that can be checked one by one are worth waiting a moment for their
  * hashes: of the others a liar makes us lose whole pieces.) */
 static bool free_for(pt_swarm *s, const pt_want *w, const pt_peer *p) {
-  if (w->patient && pt_layers_coming(s, w->piece)) return false;
   return !w->from && !w->fetch && s->pieces[w->piece].state < PT_PIECE_FULL &&
-         pt_bits_get(p->has, w->piece);
+         pt_bits_get(p->has, w->piece) && !(w->patient && pt_layers_coming(s, w->piece));
 }
 
 static pt_want *pick(pt_swarm *s, const pt_peer *p, bool company) {
