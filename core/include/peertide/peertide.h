@@ -167,7 +167,7 @@ enum pt_urgency {
   PT_URGENCY_BLOCKING = 1, /* the page can't render without it (style, script, font, document) */
   /* A player takes it as it plays, by credit for what it has room for, and must not run dry. Not
    * for a reader that keeps bytes of its own before they are played: to the core it looks as if
-   * it were always about to run dry. */
+   * it were always about to run dry. In the file for browsers it is PT_URGENCY_NORMAL. */
   PT_URGENCY_PLAYER = 2
 };
 enum pt_source { PT_SOURCE_ORIGIN = 0, PT_SOURCE_PEER = 1, PT_SOURCE_STORE = 2 };

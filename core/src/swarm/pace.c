@@ -6,8 +6,11 @@
  * goes to the origin, and nothing else that a peer has: each such piece is one
  * whose cost the visitor does not share. A player of whose rate nothing is
  * known yet is taken for an ordinary film's. Only for hosts that say that credit
- * means played (PT_URGENCY_PLAYER): who keeps bytes itself seems always dry. */
+ * means played (PT_URGENCY_PLAYER): who keeps bytes itself seems always dry. No
+ * browser says so yet: what visitors load is built without this file. */
 #include "swarm/units.h"
+
+#ifndef PT_VISITORS_ONLY
 
 #define PT_FILM_BYTES (4u << 20)       /* shorter ones are parts of a film, or done soon */
 #define PT_PLAY_RATE (512u << 10)      /* bytes/s, until its player shows another, */
@@ -159,3 +162,5 @@ void pt_pace_plan(pt_stream *st, pt_company c) {
   }
   pt_origin_fetch_now(s, first, count);
 }
+
+#endif

@@ -160,6 +160,17 @@ void pt_origin_failed(pt_swarm *s);
 
 /* --- pace.c: a film's player must not run dry ------------------------------------ */
 
+/* What visitors load is built without it (PT_VISITORS_ONLY) until a browser's
+ * host tells what was played (PT_URGENCY_PLAYER). */
+#ifdef PT_VISITORS_ONLY
+static inline bool pt_pace_is_film(const pt_stream *st) { return (void)st, false; }
+static inline bool pt_pace_looks_after(const pt_swarm *s) { return (void)s, false; }
+static inline void pt_pace_credit(pt_stream *st, uint64_t bytes) { (void)st, (void)bytes; }
+static inline void pt_pace_given(pt_stream *st, uint64_t bytes) { (void)st, (void)bytes; }
+static inline bool pt_pace_fed(const pt_stream *st) { return (void)st, false; }
+static inline void pt_pace_advance(pt_stream *st) { (void)st; }
+static inline void pt_pace_plan(pt_stream *st, pt_company c) { (void)st, (void)c; }
+#else
 /* A player's film or sound, from somewhere to its end, and not a short one. */
 bool pt_pace_is_film(const pt_stream *st);
 /* Is there such a player, who still waits for some of it? */
@@ -174,6 +185,7 @@ void pt_pace_advance(pt_stream *st);
 /* Puts what the player needs soon first, and fetches from the origin what would
  * come too late otherwise. */
 void pt_pace_plan(pt_stream *st, pt_company c);
+#endif
 
 /* --- stream.c: page requests --------------------------------------------------- */
 
