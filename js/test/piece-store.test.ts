@@ -91,6 +91,7 @@ test('dropped pieces leave no holes: the files are as long as what is in them', 
   store.drop(A, 0);
   store.drop(B, 5);
   store.drop(B, 99);
+  store.flush();
   assert.deepEqual(named(store), ['a2', 'a4', 'b1', 'b3']);
   assert.equal(files(path)[`${SIZE}.pieces`], 4 * SIZE);
   for (const piece of [2, 4]) assert.deepEqual(store.read(A, piece), bytesOf(piece));
@@ -102,8 +103,58 @@ test('dropped pieces leave no holes: the files are as long as what is in them', 
   assert.deepEqual(named(store), ['a2', 'a4', 'a7']);
   assert.deepEqual(store.read(A, 7), bytesOf(7, 100));
   store.dropSwarm(A);
+  store.flush();
   assert.equal(files(path)[`${SIZE}.pieces`], 0);
   store.close();
+}));
+
+test('where a piece was dropped the next one is written, and nothing is moved', () => withFolder(async (path) => {
+  const accesses: string[] = [];
+  const { names, open } = folderAt(path);
+  const counted: StoreFolder = {
+    names,
+    open: async (name) => {
+      const file = await open(name);
+      return {
+        ...file,
+        read: (buffer, options) => (accesses.push(`read ${name} ${options.at}`), file.read(buffer, options)),
+        write: (buffer, options) => (accesses.push(`write ${name} ${options.at}`), file.write(buffer, options)),
+        truncate: (size) => (accesses.push(`truncate ${name} ${size}`), file.truncate(size)),
+      };
+    },
+  };
+  let store = await PieceStore.open(counted);
+  await store.prepare([SIZE]);
+  for (let i = 0; i < 4; i++) store.write(A, i, SIZE, bytesOf(i));
+  store.flush();
+  assert.deepEqual(accesses.splice(0).slice(-1), [`write ${SIZE}.map 0`], 'four pieces, one access to the map');
+  store.drop(A, 1);
+  store.write(A, 7, SIZE, bytesOf(7));
+  store.flush();
+  assert.deepEqual(accesses.splice(0), [`write ${SIZE}.pieces ${SIZE}`, `write ${SIZE}.map 32`]);
+  store.flush();
+  assert.deepEqual(accesses.splice(0), []);
+  store.close();
+  store = await PieceStore.open(folderAt(path));
+  assert.deepEqual(named(store), ['a0', 'a2', 'a3', 'a7']);
+  for (const piece of [0, 2, 3, 7]) assert.deepEqual(store.read(A, piece), bytesOf(piece));
+  store.close();
+}));
+
+test('of a store that was not closed, what was flushed is there, and nothing under the name of another', () => withFolder(async (path) => {
+  const store = await PieceStore.open(folderAt(path));
+  await store.prepare([SIZE]);
+  for (let i = 0; i < 3; i++) store.write(A, i, SIZE, bytesOf(i));
+  store.flush();
+  store.drop(A, 2);
+  store.write(B, 9, SIZE, bytesOf(9)); // in the place of a2, and the map does not know
+  store.write(B, 10, SIZE, bytesOf(10));
+  const again = await PieceStore.open(folderAt(path));
+  assert.deepEqual(named(again), ['a0', 'a1', 'a2']);
+  assert.deepEqual(again.read(A, 1), bytesOf(1));
+  assert.deepEqual(again.read(A, 2), bytesOf(9), 'whoever reads it sees that its hash is another one');
+  assert.equal(files(path)[`${SIZE}.pieces`], 3 * SIZE);
+  again.close();
 }));
 
 test('a piece written again replaces the old bytes', () => withFolder(async (path) => {

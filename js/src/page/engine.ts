@@ -7,6 +7,9 @@ export interface EngineUrls {
   readonly wasmNoSimdUrl: string | undefined;
 }
 
+/** Enough for the worker to end what it does, and to do no more. */
+const REST_MS = 50;
+
 /** The page's worker, in which the core runs. */
 export class Engine {
   readonly #worker: Worker;
@@ -39,8 +42,14 @@ export class Engine {
     return port2;
   }
 
-  /** Ends the worker as it is. */
+  /** Ends the worker as it is: the page is being left. */
   kill(): void {
+    // Firefox (153) crashes the tab when its worker is ended within an access to a file. (See also worker/opfs.ts.)
+    if ('mozInnerScreenX' in globalThis) {
+      const start = Date.now();
+      this.post({ t: 'rest', until: start + REST_MS / 2 });
+      while (Date.now() < start + REST_MS);
+    }
     this.#worker.terminate();
   }
 

@@ -98,6 +98,8 @@ export type PageMessage =
   | { readonly t: 'consumer'; readonly port: PortEnd; readonly kind: 'page' | 'sw'; readonly owner: string }
   /** That tab is gone. */
   | { readonly t: 'left'; readonly owner: string }
+  /** The worker is about to be ended, but not before `until` (ms since 1970). */
+  | { readonly t: 'rest'; readonly until: number }
   | { readonly t: 'close' };
 
 /** The core's counters (`pt_stats`), as the page tells them. */

@@ -130,9 +130,16 @@ export class Host {
         this.#consumers.left(message.owner);
         break;
       case 'init':
+      case 'rest':
       case 'close':
-        break; // main.ts has seen to it
+        break; // run.ts has seen to it
     }
+  }
+
+  /** Does nothing more, as the worker is about to be ended, after `until` (ms since 1970). */
+  rest(until: number): void {
+    this.#pump.close();
+    this.#store.rest(until);
   }
 
   /** Lets go of everything; running requests end with an error. */

@@ -50,14 +50,18 @@ export class LayerFile {
 
   /** Throws where there is no room. */
   add(swarm: string, file: number, hashes: Uint8Array): void {
-    const head = new Uint8Array(HEAD_SIZE);
-    head.set(fromHex(swarm));
-    const view = new DataView(head.buffer);
+    const layer = new Uint8Array(HEAD_SIZE + hashes.length);
+    layer.set(fromHex(swarm));
+    const view = new DataView(layer.buffer);
     setU32(view, 20, file);
     setU32(view, 24, hashes.length);
-    writeAll(this.#file, head, this.#end);
-    writeAll(this.#file, hashes, this.#end + HEAD_SIZE);
-    this.#end += HEAD_SIZE + hashes.length;
+    layer.set(hashes, HEAD_SIZE);
+    writeAll(this.#file, layer, this.#end);
+    this.#end += layer.length;
+  }
+
+  flush(): void {
+    this.#file.gathered?.();
   }
 
   close(): void {

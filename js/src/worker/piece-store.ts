@@ -72,6 +72,7 @@ export class PieceStore {
   saveIndex(bytes: Uint8Array): void {
     this.#index.truncate(0);
     writeAll(this.#index, bytes, 0);
+    this.#index.gathered?.();
   }
 
   saveLayer(swarm: string, file: number, hashes: Uint8Array): void {
@@ -101,6 +102,12 @@ export class PieceStore {
   /** All pieces of a swarm. */
   dropSwarm(swarm: string): void {
     for (const slots of this.#classes.values()) slots.dropSwarm(swarm);
+  }
+
+  /** Writes down where pieces are now: to be called when nothing more is to be done for a while. */
+  flush(): void {
+    this.#layers.flush();
+    for (const slots of this.#classes.values()) slots.flush();
   }
 
   close(): void {

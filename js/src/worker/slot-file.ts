@@ -18,16 +18,20 @@ export interface StoredPiece {
 }
 
 /**
- * Pieces of one size: slots in one file, and a map that says which piece is in
- * which. There are no holes: the last slot moves into one that becomes free, so
- * that the file is never longer than what is in it. Nothing here is believed
- * when it is read back: whoever uses a piece checks its hash.
+ * Pieces of one size: slots in one file, and a map that says which piece is in which. Each access
+ * to a file has its price, so a piece that is dropped leaves a hole for the next one, and the map
+ * hears of all that has changed at once, by {@link flush}. Behind that there are no holes: the last
+ * slots have moved into them, and the file is never longer than what is in it. Nothing here is
+ * believed when it is read back: whoever uses a piece checks its hash.
  */
 export class SlotFile {
   readonly #size: number;
   readonly #data: SyncFile;
   readonly #map: SyncFile;
-  readonly #slots: StoredPiece[] = [];
+  readonly #slots: (StoredPiece | undefined)[] = [];
+  #holes: number[] = [];
+  /** Slots that the map doesn't know as they are. */
+  readonly #changed = new Set<number>();
   /** In which slot a piece is, by swarm and number. */
   readonly #places = new Map<string, number>();
 
@@ -39,7 +43,6 @@ export class SlotFile {
     const bytes = readAll(map);
     const view = new DataView(bytes.buffer);
     const count = Math.min(Math.floor(bytes.length / RECORD_SIZE), Math.ceil(data.getSize() / size));
-    const bad: number[] = [];
     for (let at = 0; at < count; at++) {
       const start = at * RECORD_SIZE;
       const [piece, length, used] = [20, 24, 28].map((field) => getU32(view, start + field)) as [
@@ -48,38 +51,38 @@ export class SlotFile {
         number,
       ];
       const swarm = toHex(bytes.subarray(start, start + 20));
-      this.#slots.push({ swarm, piece, length, used });
-      if (length === 0 || length > size || this.#place(swarm, piece) !== undefined) bad.push(at);
-      else this.#note(at);
+      if (length === 0 || length > size || this.#place(swarm, piece) !== undefined) this.#holes.push(at);
+      else this.#put(at, { swarm, piece, length, used });
     }
+    this.#fillHoles();
     this.#cut();
-    for (const at of bad.reverse()) this.#free(at);
+    this.#writeMap();
   }
 
   /** What is there, in no order. */
   get pieces(): readonly StoredPiece[] {
-    return this.#slots;
+    return this.#slots.filter((slot) => slot !== undefined);
   }
 
   /** Bytes on disk. */
   get bytes(): number {
-    return this.#slots.length * this.#size;
+    return this.#places.size * this.#size;
   }
 
   /** Throws where there is no room; then nothing has changed. */
   write(swarm: string, piece: number, bytes: Uint8Array): void {
-    const place = this.#place(swarm, piece);
-    const at = place ?? this.#slots.length;
-    const slot = { swarm, piece, length: bytes.length, used: now() };
+    const hole = this.#holes.at(-1);
+    const free = this.#place(swarm, piece) ?? hole;
+    const at = free ?? this.#slots.length;
     try {
       writeAll(this.#data, bytes, at * this.#size);
-      this.#record(at, slot);
     } catch (error) {
-      if (place === undefined) this.#cut();
+      if (free === undefined) this.#cut();
       throw error;
     }
-    this.#slots[at] = slot;
-    this.#note(at);
+    if (at === hole) this.#holes.pop();
+    this.#put(at, { swarm, piece, length: bytes.length, used: now() });
+    this.#changed.add(at);
   }
 
   /** The bytes of a piece, or undefined where they can't be read. */
@@ -91,7 +94,7 @@ export class SlotFile {
     if (this.#data.read(bytes, { at: at * this.#size }) !== slot.length) return undefined;
     if (now() - slot.used >= USED_MINUTES) {
       slot.used = now();
-      this.#record(at, slot);
+      this.#changed.add(at);
     }
     return bytes;
   }
@@ -102,46 +105,76 @@ export class SlotFile {
   }
 
   dropSwarm(swarm: string): void {
-    for (let at = this.#slots.length - 1; at >= 0; at--) if (this.#slots[at]!.swarm === swarm) this.#free(at);
+    this.#slots.forEach((slot, at) => slot?.swarm === swarm && this.#free(at));
+  }
+
+  /** Brings both files up to date. Throws where there is no room for the map: then that lacks what is new. */
+  flush(): void {
+    if (this.#fillHoles()) this.#cut();
+    this.#data.gathered?.();
+    this.#writeMap();
+    this.#map.gathered?.();
   }
 
   close(): void {
-    this.#data.close();
-    this.#map.close();
+    try {
+      this.flush();
+    } finally {
+      this.#data.close();
+      this.#map.close();
+    }
   }
 
   #place(swarm: string, piece: number): number | undefined {
     return this.#places.get(`${swarm} ${piece}`);
   }
 
-  #note(at: number): void {
-    const { swarm, piece } = this.#slots[at]!;
-    this.#places.set(`${swarm} ${piece}`, at);
+  #put(at: number, slot: StoredPiece): void {
+    this.#slots[at] = slot;
+    this.#places.set(`${slot.swarm} ${slot.piece}`, at);
   }
 
-  /** Puts the last slot in the place of this one. */
   #free(at: number): void {
     const { swarm, piece } = this.#slots[at]!;
-    const last = this.#slots.pop()!;
-    if (this.#place(swarm, piece) === at) this.#places.delete(`${swarm} ${piece}`);
-    const end = this.#slots.length;
-    if (at < end) {
-      const bytes = new Uint8Array(last.length);
-      this.#data.read(bytes, { at: end * this.#size });
-      writeAll(this.#data, bytes, at * this.#size);
-      this.#record(at, last);
-      this.#slots[at] = last;
-      this.#note(at);
-    }
-    this.#cut();
+    this.#places.delete(`${swarm} ${piece}`);
+    this.#slots[at] = undefined;
+    this.#holes.push(at);
   }
 
-  #record(at: number, { swarm, piece, length, used }: StoredPiece): void {
-    const bytes = new Uint8Array(RECORD_SIZE);
-    bytes.set(fromHex(swarm));
-    const view = new DataView(bytes.buffer);
-    [piece, length, used].forEach((value, field) => setU32(view, 20 + 4 * field, value));
-    writeAll(this.#map, bytes, at * RECORD_SIZE);
+  /** Moves the last slots to where nothing is; whether there were holes. */
+  #fillHoles(): boolean {
+    const slots = this.#slots;
+    const holes = this.#holes;
+    this.#holes = [];
+    for (const hole of holes) {
+      while (slots.length > 0 && !slots.at(-1)) slots.pop();
+      if (hole >= slots.length) continue;
+      const slot = slots.pop()!;
+      const bytes = new Uint8Array(slot.length);
+      this.#data.read(bytes, { at: slots.length * this.#size });
+      writeAll(this.#data, bytes, hole * this.#size);
+      this.#put(hole, slot);
+      this.#changed.add(hole);
+    }
+    return holes.length > 0;
+  }
+
+  /** Tells the map of what has changed: slots that follow each other in one go. */
+  #writeMap(): void {
+    const changed = [...this.#changed].filter((at) => at < this.#slots.length).sort((a, b) => a - b);
+    this.#changed.clear();
+    for (let first = 0, end = 1; first < changed.length; first = end++) {
+      while (changed[end] === changed[end - 1]! + 1) end++;
+      const records = new Uint8Array((end - first) * RECORD_SIZE);
+      const view = new DataView(records.buffer);
+      for (let each = first; each < end; each++) {
+        const { swarm, piece, length, used } = this.#slots[changed[each]!]!;
+        const start = (each - first) * RECORD_SIZE;
+        records.set(fromHex(swarm), start);
+        [piece, length, used].forEach((value, field) => setU32(view, start + 20 + 4 * field, value));
+      }
+      writeAll(this.#map, records, changed[first]! * RECORD_SIZE);
+    }
   }
 
   /** Ends both files behind the last slot. */

@@ -1,7 +1,7 @@
 import { fromHex } from '../core/words.ts';
 import type { RecordReader } from '../core/record-reader.ts';
 import { In, Out, PtError } from '../generated/layout.ts';
-import { hasOpfs, openOpfs } from './opfs.ts';
+import { hasOpfs, openOpfs, TENDER } from './opfs.ts';
 import { PieceStore } from './piece-store.ts';
 import type { Pump } from './pump.ts';
 
@@ -11,6 +11,9 @@ const LOCK = 'peertide-store';
 const OPEN_MS_MAX = 500;
 /** What the core may keep in memory when the rest is on disk. */
 const MEMORY_BYTES = 128 << 20;
+
+/** What was done to the store is written down when nothing has been done for so long, where each access counts. */
+const TENDER_FLUSH_MS = 500;
 
 /** Why visitors' pieces are kept in memory only. */
 export type StoreTrouble = 'store-unavailable' | 'store-full' | 'store-failed';
@@ -29,6 +32,7 @@ export class StoreKeeper {
   #sizes: readonly number[] = [];
   #indexed = false;
   #full = false;
+  #timer: ReturnType<typeof setTimeout> | undefined;
 
   /** Resolved when the store is open, or isn't to be waited for. */
   readonly opened: Promise<void>;
@@ -87,6 +91,8 @@ export class StoreKeeper {
   /** Does what the core says. */
   carryOut(output: RecordReader): void {
     const { kind, id, swarm, length, data } = output;
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.#attempt((store) => store.flush()), TENDER ? TENDER_FLUSH_MS : 0);
     if (kind === Out.StoreRead) {
       this.#read(swarm, id);
     } else if (kind === Out.StoreWrite) {
@@ -99,6 +105,12 @@ export class StoreKeeper {
     } else {
       this.#attempt((store) => (length === Infinity ? store.dropSwarm(swarm) : store.drop(swarm, id)));
     }
+  }
+
+  /** The worker is about to be ended: after `until` (ms since 1970) no file may be touched any more. */
+  rest(until: number): void {
+    if (Date.now() < until) this.#attempt((store) => store.flush());
+    this.#store = undefined;
   }
 
   close(): void {
