@@ -12,8 +12,8 @@ const OPEN_MS_MAX = 500;
 /** What the core may keep in memory when the rest is on disk. */
 const MEMORY_BYTES = 128 << 20;
 
-/** What was done to the store is written down when nothing has been done for so long, where each access counts. */
-const TENDER_FLUSH_MS = 500;
+/** What was done to the store is written down so much later, where each access counts. */
+const TENDER_FLUSH_MS = 250;
 
 /** Why visitors' pieces are kept in memory only. */
 export type StoreTrouble = 'store-unavailable' | 'store-full' | 'store-failed';
@@ -91,8 +91,7 @@ export class StoreKeeper {
   /** Does what the core says. */
   carryOut(output: RecordReader): void {
     const { kind, id, swarm, length, data } = output;
-    clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.#attempt((store) => store.flush()), TENDER ? TENDER_FLUSH_MS : 0);
+    this.#timer ??= setTimeout(() => this.#flush(), TENDER ? TENDER_FLUSH_MS : 0);
     if (kind === Out.StoreRead) {
       this.#read(swarm, id);
     } else if (kind === Out.StoreWrite) {
@@ -109,7 +108,7 @@ export class StoreKeeper {
 
   /** The worker is about to be ended: after `until` (ms since 1970) no file may be touched any more. */
   rest(until: number): void {
-    if (Date.now() < until) this.#attempt((store) => store.flush());
+    if (Date.now() < until) this.#flush();
     this.#store = undefined;
   }
 
@@ -139,6 +138,11 @@ export class StoreKeeper {
         if (!signal.aborted) this.#tell('store-unavailable', `nothing is kept on disk: ${String(error)}`);
       })
       .finally(done);
+  }
+
+  #flush(): void {
+    this.#timer = undefined;
+    this.#attempt((store) => store.flush());
   }
 
   #tellCore(): void {
