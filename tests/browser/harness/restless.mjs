@@ -75,6 +75,8 @@ const decide = (consent) => {
 const unreachable = /Failed to load resource|net::ERR_|WebSocket connection to .* failed|can’t establish a connection|was interrupted while the page was loading|Cross-Origin Request Blocked|Loading failed for the/;
 // A network error goes through the service worker as one, as without it; Firefox says so of each request.
 const networkError = /Failed to load ‘([^’]+)’\. A ServiceWorker passed a promise to FetchEvent\.respondWith\(\) that rejected with ‘TypeError: NetworkError/;
+// So Firefox says of a connection to somebody who went while it was being made. Scripts hear it as well, as a state.
+const goneMeanwhile = /^uncaught: WebRTC: ICE failed/;
 const pathOf = (url) => (url === undefined ? undefined : new URL(url).pathname);
 
 export class Restless {
@@ -148,7 +150,7 @@ export class Restless {
   }
 
   #keepProblems() {
-    const explained = (problem) => unreachable.test(problem) || this.#refused.has(pathOf(networkError.exec(problem)?.[1]));
+    const explained = (problem) => unreachable.test(problem) || goneMeanwhile.test(problem) || this.#refused.has(pathOf(networkError.exec(problem)?.[1]));
     this.problems.push(...this.tab.problems.splice(0).filter((problem) => !explained(problem)));
   }
 
