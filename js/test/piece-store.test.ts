@@ -181,6 +181,31 @@ test('a full disk: the write throws, and what was there stays', () => withFolder
   store.close();
 }));
 
+test('a disk that fails while the store is closed: all its files are closed', () => withFolder(async (path) => {
+  const { names, open } = folderAt(path);
+  const closed: string[] = [];
+  let fails = false;
+  const store = await PieceStore.open({
+    names,
+    open: async (name) => {
+      const file = await open(name);
+      return {
+        ...file,
+        write: (buffer, options) => {
+          if (fails) throw new DOMException('the disk is gone', 'InvalidStateError');
+          return file.write(buffer, options);
+        },
+        close: () => (closed.push(name), file.close()),
+      };
+    },
+  });
+  await store.prepare([SIZE, 2 * SIZE]);
+  store.write(A, 0, SIZE, bytesOf(0));
+  fails = true;
+  store.close();
+  assert.deepEqual(closed.sort(), [`${SIZE}.map`, `${SIZE}.pieces`, `${2 * SIZE}.map`, `${2 * SIZE}.pieces`, 'index', 'layers'].sort());
+}));
+
 test('whatever is in its files, the store opens', () => withFolder(async (path) => {
   let store = await PieceStore.open(folderAt(path));
   await store.prepare([SIZE]);

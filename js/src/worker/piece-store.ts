@@ -110,9 +110,14 @@ export class PieceStore {
     for (const slots of this.#classes.values()) slots.flush();
   }
 
+  /** Closes all files; what there is no room for, or no disk any more, is lost. */
   close(): void {
-    this.#index.close();
-    this.#layers.close();
-    for (const slots of this.#classes.values()) slots.close();
+    for (const file of [this.#index, this.#layers, ...this.#classes.values()]) {
+      try {
+        file.close();
+      } catch {
+        continue;
+      }
+    }
   }
 }

@@ -22,7 +22,6 @@ export function run(): void {
         (error: unknown) => post({ t: 'dead', reason: String(error) }),
       );
     } else if (data.t === 'rest') {
-      abort.abort();
       host?.rest(data.until);
     } else if (data.t === 'close') {
       abort.abort();

@@ -29,7 +29,7 @@ export class SlotFile {
   readonly #data: SyncFile;
   readonly #map: SyncFile;
   readonly #slots: (StoredPiece | undefined)[] = [];
-  #holes: number[] = [];
+  readonly #holes: number[] = [];
   /** Slots that the map doesn't know as they are. */
   readonly #changed = new Set<number>();
   /** In which slot a piece is, by swarm and number. */
@@ -54,9 +54,8 @@ export class SlotFile {
       if (length === 0 || length > size || this.#place(swarm, piece) !== undefined) this.#holes.push(at);
       else this.#put(at, { swarm, piece, length, used });
     }
-    this.#fillHoles();
+    this.flush();
     this.#cut();
-    this.#writeMap();
   }
 
   /** What is there, in no order. */
@@ -145,18 +144,21 @@ export class SlotFile {
   #fillHoles(): boolean {
     const slots = this.#slots;
     const holes = this.#holes;
-    this.#holes = [];
-    for (const hole of holes) {
+    const any = holes.length > 0;
+    for (; holes.length > 0; holes.pop()) {
       while (slots.length > 0 && !slots.at(-1)) slots.pop();
-      if (hole >= slots.length) continue;
-      const slot = slots.pop()!;
+      const hole = holes.at(-1)!;
+      const last = slots.length - 1;
+      if (hole > last) continue;
+      const slot = slots[last]!;
       const bytes = new Uint8Array(slot.length);
-      this.#data.read(bytes, { at: slots.length * this.#size });
+      this.#data.read(bytes, { at: last * this.#size });
       writeAll(this.#data, bytes, hole * this.#size);
       this.#put(hole, slot);
+      slots.pop();
       this.#changed.add(hole);
     }
-    return holes.length > 0;
+    return any;
   }
 
   /** Tells the map of what has changed: slots that follow each other in one go. */
