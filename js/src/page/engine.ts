@@ -45,7 +45,7 @@ export class Engine {
   /** Ends the worker as it is: the page is being left. */
   kill(): void {
     // Firefox (153) crashes the tab when its worker is ended within an access to a file. (See also worker/opfs.ts.)
-    if ('mozInnerScreenX' in globalThis) {
+    if (navigator.userAgent.includes('Firefox/')) {
       const start = Date.now();
       this.post({ t: 'rest', until: start + REST_MS / 2 });
       while (Date.now() < start + REST_MS);
