@@ -121,10 +121,13 @@ export class Restless {
     this.#proxy.told = '';
   }
 
-  /** Comes to rest, for others to look at: online, with consent, on a page without film and pictures. */
+  /**
+   * Comes to rest, for others to look at: online, with consent, on a page without film and pictures. Who moves
+   * takes a new tab: Chromium keeps pages that were left (540 KB each), in case that somebody goes back to them.
+   */
   async rest() {
     if (this.#offline) await this.#online();
-    if (!this.stays) await this.#reload();
+    if (!this.stays) await this.#comeAgain(false);
     await this.tab.evaluate(decide, 'granted');
     await this.tab.evaluate(forgetFilm);
     await this.tab.evaluate(() => document.querySelectorAll('img').forEach((image) => image.remove()));
