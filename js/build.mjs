@@ -1,4 +1,4 @@
-// Makes dist/: the bundles, their types, and copies of the wasm files.
+// Makes dist/: the bundles, their types, and the wasm files.
 //   --hashed-names DIR  makes DIR as well: the same files under names that say their content,
 //                       with peertide.integrity.json (see README.md)
 //   PEERTIDE_WASM_DIR   where the wasm files are; default: the build folder beside js/
@@ -12,6 +12,7 @@ import { fileURLToPath } from 'node:url';
 import { basename, join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { brotliCompressSync, constants } from 'node:zlib';
+import { split } from '../wasm/split.mjs';
 
 const here = fileURLToPath(new URL('.', import.meta.url));
 const dist = join(here, 'dist');
@@ -34,7 +35,8 @@ const worker = { 'peertide.worker': 'src/worker/main.ts' };
 const aside = { 'peertide.aside': 'src/aside.ts' };
 /** Its name is a promise: browsers know a service worker by its URL. */
 const serviceWorker = { 'peertide.sw': 'src/sw/main.ts' };
-const wasmFiles = ['peertide.wasm', 'peertide.nosimd.wasm'];
+/** The core; the first is the second, split and deflated. */
+const coreFiles = ['peertide.core.bin', 'peertide.wasm', 'peertide.nosimd.wasm'];
 
 const common = {
   absWorkingDir: here,
@@ -60,12 +62,14 @@ function options() {
 }
 
 /**
- * What servers hand out instead where a browser takes it: `peertide serve` does, and many others.
- * Zopfli writes gzip that is a twentieth smaller than zlib's, and takes seconds for it. (Imported
+ * Zopfli writes gzip and deflate that are a twentieth smaller than zlib's, and takes seconds for it. (Imported
  * here and not above: it takes over how Node reports errors, and those of the build are not its own.)
  */
+const importZopfli = async () => (await import('@gfx/zopfli')).default;
+
+/** What servers hand out instead where a browser takes it: `peertide serve` does, and many others. */
 async function compress(folder) {
-  const { default: zopfli } = await import('@gfx/zopfli');
+  const zopfli = await importZopfli();
   const names = readdirSync(folder).filter((each) => /\.(js|wasm)$/.test(each));
   for (const name of names) {
     const bytes = readFileSync(join(folder, name));
@@ -168,6 +172,19 @@ function makeTypes() {
   }
 }
 
+async function makeCore() {
+  const [core, ...wasmFiles] = coreFiles;
+  for (const name of wasmFiles) {
+    const from = join(wasmDir, name);
+    if (existsSync(from)) copyFileSync(from, join(dist, name));
+    else console.warn(`${name} is not built yet: dist/ goes without it.`);
+  }
+  const whole = join(dist, wasmFiles[0]);
+  if (!existsSync(whole)) return;
+  const zopfli = await importZopfli();
+  writeFileSync(join(dist, core), await zopfli.deflateAsync(split(readFileSync(whole)), { numiterations: 60, blocksplittingmax: 0 }));
+}
+
 const hashOf = (bytes, algorithm, encoding) => createHash(algorithm).update(bytes).digest(encoding);
 
 /** `peertide.wasm` becomes `peertide.0123456789abcdef.wasm`. */
@@ -188,7 +205,7 @@ async function makeHashed(folder) {
     files[name] = { file, integrity: `sha384-${hashOf(bytes, 'sha384', 'base64')}` };
     writeFileSync(join(folder, file), bytes);
   };
-  for (const name of wasmFiles) if (existsSync(join(dist, name))) add(name, readFileSync(join(dist, name)));
+  for (const name of coreFiles) if (existsSync(join(dist, name))) add(name, readFileSync(join(dist, name)));
   const addModules = async (sources, more) => {
     for (const { name, code, map } of await bundle(sources, more)) {
       const file = sources === serviceWorker ? name : hashedName(name, code);
@@ -217,11 +234,7 @@ for (const sources of [entries, page, aside, worker, serviceWorker]) {
   for (const script of await bundle(sources)) writeScript(dist, script.name, script);
 }
 makeTypes();
-for (const name of wasmFiles) {
-  const from = join(wasmDir, name);
-  if (existsSync(from)) copyFileSync(from, join(dist, name));
-  else console.warn(`${name} is not built yet: dist/ goes without it.`);
-}
+await makeCore();
 for (const name of ['LICENSE', 'CHANGELOG.md']) copyFileSync(join(here, '..', name), join(dist, name));
 await compress(dist);
 if (hashed !== undefined) {

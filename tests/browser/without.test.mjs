@@ -2,6 +2,7 @@
 // silent: Peertide may help, it must never harm.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { proxyTo } from './harness/proxy.mjs';
 import { Stage, statsOf } from './harness/stage.mjs';
 
 let stage, neighbour;
@@ -33,6 +34,19 @@ for (const [name, { prepare, start, flags, really, mayUsePeers }] of Object.entr
     visitor.assertNoProblems();
     await visitor.close();
     if (flags) await browser.close();
+  });
+}
+
+for (const browser of ['Chromium', 'Firefox']) {
+  test(`${browser}: a server that doesn't hand out peertide.core.bin hands out a core all the same`, async () => {
+    const proxy = await proxyTo(stage.server.url);
+    stage.atEnd(() => proxy.close());
+    proxy.answer.set('/.peertide/peertide.core.bin', (request, response) => response.writeHead(404).end());
+    const visitor = await stage.arrive({ browser, url: proxy.url, privately: true });
+    assert.match(await visitor.evaluate(() => globalThis.kit.tide.stats().backend), /scalar/);
+    const { assetBodyBytes } = await stage.measureTakeAll(visitor);
+    assert.ok(assetBodyBytes <= 0.05 * stage.length, `${assetBodyBytes} bytes from the origin`);
+    await visitor.close();
   });
 }
 

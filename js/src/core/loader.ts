@@ -1,13 +1,4 @@
-/** A module of one function that uses a SIMD instruction (i8x16.popcnt of a splat). */
-const SIMD_PROBE = new Uint8Array([
-  0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0, 10, 10, 1, 8, 0, 65, 0, 253, 15,
-  253, 98, 11,
-]);
-
-/** Whether this browser runs WebAssembly with 128-bit SIMD. */
-export function hasSimd(): boolean {
-  return WebAssembly.validate(SIMD_PROBE);
-}
+import { join } from './join.ts';
 
 /** The exports of `peertide.wasm` (see wasm/README.md). */
 export interface CoreExports {
@@ -27,21 +18,22 @@ export interface CoreExports {
   pt_wasm_backend(): number;
 }
 
-/** Compiles and starts the module at `url`, which imports nothing. */
+/**
+ * Compiles and starts the module at `url`, which imports nothing: a wasm file, or one that is split and deflated
+ * (`peertide.core.bin`; wasm/README.md).
+ */
 export async function loadCore(url: string, signal: AbortSignal): Promise<CoreExports> {
-  const { exports } = await WebAssembly.instantiate(await compile(url, signal));
+  const response = await fetch(url, { credentials: 'omit', signal });
+  if (!response.ok) throw new Error(`${url}: HTTP status ${response.status}`);
+  const bytes = await response.arrayBuffer();
+  // A wasm file begins with a zero.
+  const wasm = new Uint8Array(bytes)[0] ? join(new Uint8Array(await inflate(bytes))) : bytes;
+  const { exports } = (await WebAssembly.instantiate(wasm)).instance;
   const core = exports as unknown as CoreExports;
   core._initialize?.();
   return core;
 }
 
-async function compile(url: string, signal: AbortSignal): Promise<WebAssembly.Module> {
-  const response = await fetch(url, { credentials: 'omit', signal });
-  if (!response.ok) throw new Error(`${url}: HTTP status ${response.status}`);
-  try {
-    return await WebAssembly.compileStreaming(response.clone());
-  } catch {
-    // A host that names the wrong media type, or a browser without streaming.
-    return WebAssembly.compile(await response.arrayBuffer());
-  }
+function inflate(bytes: ArrayBuffer): Promise<ArrayBuffer> {
+  return new Response(new Blob([bytes]).stream().pipeThrough(new DecompressionStream('deflate-raw'))).arrayBuffer();
 }

@@ -96,9 +96,9 @@ export interface PeertideOptions {
   storeLimit?: number;
   /** URL of `peertide.worker.js`, at this origin. Default: beside this module. */
   workerUrl?: string | URL;
-  /** URL of `peertide.wasm`. Default: beside this module. */
+  /** URL of `peertide.core.bin` or `peertide.wasm`, which hold the same. Default: the former, beside this module. */
   wasmUrl?: string | URL;
-  /** URL of `peertide.nosimd.wasm`, for browsers without SIMD. Default: beside this module. */
+  /** URL of `peertide.nosimd.wasm`, for browsers where the other can't be loaded or needs SIMD. Default: beside this module. */
   wasmNoSimdUrl?: string | URL;
   /** URL of the site index. Default `/.peertide/index.json`. */
   indexUrl?: string | URL;

@@ -1,5 +1,5 @@
 import { Core } from '../core/core.ts';
-import { hasSimd, loadCore } from '../core/loader.ts';
+import { loadCore } from '../core/loader.ts';
 import type { RecordReader } from '../core/record-reader.ts';
 import { toUtf8 } from '../core/words.ts';
 import { Fallback, Flag, In, Out, PtError } from '../generated/layout.ts';
@@ -53,7 +53,8 @@ export class Host {
       post({ t: 'event', type: 'error', detail: { peer: undefined, code, message } }),
     );
     try {
-      const core = loadCore(hasSimd() ? init.wasmUrl : init.wasmNoSimdUrl, signal);
+      // The first fails where SIMD is missing, or files of an unknown kind are not served; the second runs everywhere.
+      const core = loadCore(init.wasmUrl, signal).catch(() => loadCore(init.wasmNoSimdUrl, signal));
       const [exports] = await Promise.all([core, store.opened]);
       signal.throwIfAborted();
       return new Host(init, post, exports, store, signal);

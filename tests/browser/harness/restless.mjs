@@ -75,6 +75,9 @@ const decide = (consent) => {
 const unreachable = /Failed to load resource|net::ERR_|WebSocket connection to .* failed|can’t establish a connection|was interrupted while the page was loading|Cross-Origin Request Blocked|Loading failed for the/;
 // A network error goes through the service worker as one, as without it; Firefox says so of each request.
 const networkError = /Failed to load ‘([^’]+)’\. A ServiceWorker passed a promise to FetchEvent\.respondWith\(\) that rejected with ‘TypeError: NetworkError/;
+// So it says of an answer that the site should have gone on with, and of the picture of which there is only the beginning.
+const brokenOff = /Failed to load ‘([^’]+)’\. A ServiceWorker intercepted the request and encountered an unexpected error/;
+const halfAPicture = /Image corrupt or truncated/;
 // So Firefox says of a connection to somebody who went while it was being made. Scripts hear it as well, as a state.
 const goneMeanwhile = /^uncaught: WebRTC: ICE failed/;
 const pathOf = (url) => (url === undefined ? undefined : new URL(url).pathname);
@@ -153,8 +156,11 @@ export class Restless {
   }
 
   #keepProblems() {
-    const explained = (problem) => unreachable.test(problem) || goneMeanwhile.test(problem) || this.#refused.has(pathOf(networkError.exec(problem)?.[1]));
-    this.problems.push(...this.tab.problems.splice(0).filter((problem) => !explained(problem)));
+    const explained = (problem) => unreachable.test(problem) || goneMeanwhile.test(problem) ||
+      [networkError, brokenOff].some((error) => this.#refused.has(pathOf(error.exec(problem)?.[1]))) ||
+      (halfAPicture.test(problem) && [...this.#refused].some((path) => path.startsWith('/img/')));
+    const left = this.tab.problems.splice(0).filter((problem) => !explained(problem));
+    this.problems.push(...left.map((problem) => `${problem} (after ${this.done.slice(-3).join(', ')})`));
   }
 
   #do(name) {

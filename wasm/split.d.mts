@@ -1,0 +1,1 @@
+export function split(wasm: Uint8Array): Uint8Array<ArrayBuffer>;
