@@ -32,7 +32,7 @@ const entries = {
 const page = { 'peertide.page': 'src/index.ts' };
 const worker = { 'peertide.worker': 'src/worker/main.ts' };
 /** Loaded by the page's module where it is needed. */
-const aside = { 'peertide.aside': 'src/aside.ts' };
+const aside = { 'peertide.aside': 'src/aside.ts', 'peertide.checks': 'src/checks.ts' };
 /** Its name is a promise: browsers know a service worker by its URL. */
 const serviceWorker = { 'peertide.sw': 'src/sw/main.ts' };
 /** The core; the first is the second, split and deflated. */
@@ -141,7 +141,7 @@ function bundle(sources, { plugins = [besideIt((name) => name), ...(sources === 
       const { code, map } = await minify(openPrivates(bundled), {
         module: format === 'esm',
         ecma: 2022,
-        compress: { passes: 3, keep_fargs: false, sequences: false },
+        compress: { passes: 3, keep_fargs: false, sequences: false, pure_getters: true, inline: 1 },
         sourceMap: { content, filename: name, includeSources: true },
       });
       return { name, code, map };

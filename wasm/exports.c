@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define PT_WASM_EXPORT(name) __attribute__((export_name(#name), used)) name
+#define PT_WASM_EXPORT(name) __attribute__((export_name(#name), used)) pt_wasm_##name
 
 #define PT_RECORD_ALIGN 8u
 #define PT_WASM_IN_BYTES_MAX (64u << 20)  /* one batch; the longest index is 32 MiB */
@@ -114,10 +114,10 @@ static size_t record_read(const uint8_t *at, size_t len, pt_event *event) {
 }
 
 /* Zeroed at first; to be filled before pt_wasm_start. */
-pt_config *PT_WASM_EXPORT(pt_wasm_config)(void) { return &config; }
+pt_config *PT_WASM_EXPORT(config)(void) { return &config; }
 
 /* Makes the node. PT_OK, PT_ERR_STATE when there is one, PT_ERR_NOMEM. */
-int PT_WASM_EXPORT(pt_wasm_start)(double now_us) {
+int PT_WASM_EXPORT(start)(double now_us) {
   if (node != NULL) return PT_ERR_STATE;
   node = pt_node_new(&config, clock_us(now_us));
   return node != NULL ? PT_OK : PT_ERR_NOMEM;
@@ -125,7 +125,7 @@ int PT_WASM_EXPORT(pt_wasm_start)(double now_us) {
 
 /* Where the next run's records go: room for `bytes` at least. NULL when there
  * is no memory or it is more than one batch may have (64 MiB). */
-uint8_t *PT_WASM_EXPORT(pt_wasm_in)(uint32_t bytes) {
+uint8_t *PT_WASM_EXPORT(in)(uint32_t bytes) {
   if (bytes > PT_WASM_IN_BYTES_MAX || !buffer_reserve(&in, bytes)) return NULL;
   return in.data;
 }
@@ -136,7 +136,7 @@ uint8_t *PT_WASM_EXPORT(pt_wasm_in)(uint32_t bytes) {
  * outputs and call again with the number of bytes left, which have been moved
  * to the front of the buffer. With in_bytes 0 it only goes on collecting. A
  * record that does not end within in_bytes ends the batch with a fault. */
-uint32_t PT_WASM_EXPORT(pt_wasm_run)(double now_us, uint32_t in_bytes) {
+uint32_t PT_WASM_EXPORT(run)(double now_us, uint32_t in_bytes) {
   uint64_t now = clock_us(now_us);
   size_t len = in_bytes < in.cap ? in_bytes : in.cap;
   size_t done = 0;
@@ -164,22 +164,22 @@ uint32_t PT_WASM_EXPORT(pt_wasm_run)(double now_us, uint32_t in_bytes) {
 
 /* 1 when the node has more outputs than the last run collected: run again
  * (with the rest of the batch, or 0 bytes) before giving more input. */
-int PT_WASM_EXPORT(pt_wasm_pending)(void) { return undrained ? 1 : 0; }
+int PT_WASM_EXPORT(pending)(void) { return undrained ? 1 : 0; }
 
 /* The outputs of the last run. */
-const uint8_t *PT_WASM_EXPORT(pt_wasm_out)(void) { return out.data; }
-uint32_t PT_WASM_EXPORT(pt_wasm_out_len)(void) { return (uint32_t)out.len; }
+const uint8_t *PT_WASM_EXPORT(out)(void) { return out.data; }
+uint32_t PT_WASM_EXPORT(out_len)(void) { return (uint32_t)out.len; }
 
 /* When to run a PT_IN_TICK if nothing else happens; Infinity: no need. */
-double PT_WASM_EXPORT(pt_wasm_deadline)(void) {
+double PT_WASM_EXPORT(deadline)(void) {
   uint64_t deadline_us = node != NULL ? pt_node_deadline(node) : PT_NEVER;
   return deadline_us == PT_NEVER ? __builtin_inf() : (double)deadline_us;
 }
 
 /* Our peer id (PT_ID_SIZE bytes), NULL before the start. */
-const uint8_t *PT_WASM_EXPORT(pt_wasm_id)(void) { return node != NULL ? pt_node_id(node) : NULL; }
+const uint8_t *PT_WASM_EXPORT(id)(void) { return node != NULL ? pt_node_id(node) : NULL; }
 
-const pt_stats *PT_WASM_EXPORT(pt_wasm_stats)(void) {
+const pt_stats *PT_WASM_EXPORT(stats)(void) {
   static pt_stats stats;
   memset(&stats, 0, sizeof stats);
   if (node != NULL) pt_node_stats(node, &stats);
@@ -187,14 +187,14 @@ const pt_stats *PT_WASM_EXPORT(pt_wasm_stats)(void) {
 }
 
 /* Statistics of the link number `slot`; NULL past the last. */
-const pt_peer_stats *PT_WASM_EXPORT(pt_wasm_peer_stats)(uint32_t slot) {
+const pt_peer_stats *PT_WASM_EXPORT(peer_stats)(uint32_t slot) {
   static pt_peer_stats stats;
   memset(&stats, 0, sizeof stats);
   return node != NULL && pt_node_peer_stats(node, slot, &stats) ? &stats : NULL;
 }
 
 /* Which SHA-256 is built in: "simd128" or "scalar". */
-const char *PT_WASM_EXPORT(pt_wasm_backend)(void) { return pt_sha256_backend(); }
+const char *PT_WASM_EXPORT(backend)(void) { return pt_sha256_backend(); }
 
 /* libc tells the host when memory has grown; ours looks after each call, and
  * with this the file imports nothing at all. */

@@ -74,7 +74,6 @@ async function start(name: string) {
   const bytes = readFileSync(join(process.env['PEERTIDE_WASM_DIR']!, name));
   const { instance } = await WebAssembly.instantiate(bytes, {});
   const exports = instance.exports as unknown as CoreExports;
-  exports._initialize?.();
   const core = new Core(exports, {
     seed: new Uint8Array(8).fill(1),
     memoryMax: 1 << 28,

@@ -2,9 +2,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { PeertideError } from '../src/errors.ts';
-import { resolveOptions, type PeertideOptions } from '../src/page/options.ts';
+import { checkOptions } from '../src/page/option-checks.ts';
+import { defaultOptions, refuse, type PeertideOptions } from '../src/page/options.ts';
 
 const base = 'https://site.example/gallery/index.html';
+const resolveOptions = (options: PeertideOptions, from: string) => checkOptions(options, from, refuse);
 
 test('without options everything has its documented default', () => {
   assert.deepEqual(resolveOptions({}, base), {
@@ -32,6 +34,10 @@ test('without options everything has its documented default', () => {
     indexUrl: 'https://site.example/.peertide/index.json',
     debug: false,
   });
+});
+
+test('options that are not given are what they are where none is given', () => {
+  assert.deepEqual(resolveOptions({ debug: undefined, threshold: null } as unknown as PeertideOptions, base), defaultOptions(base));
 });
 
 test('a plain http page talks to its server by ws', () => {

@@ -50,6 +50,19 @@ for (const browser of ['Chromium', 'Firefox']) {
   });
 }
 
+test('where options can not be checked nothing is done: they may forbid it', async () => {
+  const proxy = await proxyTo(stage.server.url);
+  stage.atEnd(() => proxy.close());
+  proxy.answer.set('/.peertide/peertide.checks.js', (request, response) => response.writeHead(404).end());
+  const visitor = await stage.arrive({ url: proxy.url, privately: true, start: { consent: 'download-only' } });
+  const { fallback, peers } = await statsOf(visitor);
+  assert.match(fallback, /peertide\.checks\.js/);
+  const { assetBodyBytes } = await stage.measureTakeAll(visitor);
+  assert.ok(assetBodyBytes >= stage.length, `${assetBodyBytes} bytes from the origin`);
+  assert.equal(peers.connected, 0);
+  await visitor.close();
+});
+
 test('without a service worker the explicit API takes from peers', async () => {
   const visitor = await stage.arrive({ start: { serviceWorker: false } });
   const { result, bodyBytes } = await stage.server.measure(() => visitor.evaluate(async (urls) => {

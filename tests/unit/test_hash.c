@@ -11,6 +11,14 @@ static void every_build_gives_the_published_numbers(void **state) {
   assert_true(pt_hash64("abc", 3, 1) != pt_hash64("abc", 3, 0));
 }
 
+static void long_inputs_are_hashed_in_parts(void **state) {
+  (void)state;
+  uint8_t *bytes = unit_bytes(48, 4);
+  assert_true(pt_hash64(bytes, 44, 9) == pt_hash64(bytes + 24, 20, pt_hash64(bytes, 24, 9)));
+  assert_true(pt_hash64(bytes, 48, 9) == pt_hash64(bytes + 24, 24, pt_hash64(bytes, 24, 9)));
+  free(bytes);
+}
+
 static void where_the_bytes_lie_does_not_matter(void **state) {
   (void)state;
   uint8_t *bytes = unit_bytes(120, 3), moved[128];
@@ -25,6 +33,7 @@ static void where_the_bytes_lie_does_not_matter(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(every_build_gives_the_published_numbers),
+      cmocka_unit_test(long_inputs_are_hashed_in_parts),
       cmocka_unit_test(where_the_bytes_lie_does_not_matter),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -76,7 +76,7 @@ class Visit {
 
   /** Lets time pass to the node's next deadline. */
   wait() {
-    const deadline = this.core.x.pt_wasm_deadline()
+    const deadline = this.core.x.deadline()
     assert.ok(Number.isFinite(deadline), 'the node waits for something')
     this.now = Math.max(this.now + 1, deadline)
     return this.give([{ kind: In.Tick }])
@@ -128,17 +128,17 @@ for (const [name, backend] of Object.entries(files)) {
     assert.deepEqual(WebAssembly.Module.imports(core.module), [])
     const exported = new Set(WebAssembly.Module.exports(core.module).map(({ name }) => name))
     for (const verb of ['config', 'start', 'in', 'run', 'pending', 'out', 'out_len', 'deadline', 'id',
-      'stats', 'peer_stats', 'backend']) assert.ok(exported.has(`pt_wasm_${verb}`), verb)
+      'stats', 'peer_stats', 'backend']) assert.ok(exported.has(`${verb}`), verb)
     assert.equal(core.backend, backend)
   })
 
   test(`${name} makes one node, with the id that follows from the fingerprint`, () => {
     const core = new Core(name)
-    assert.equal(core.x.pt_wasm_id(), 0)
+    assert.equal(core.x.id(), 0)
     assert.equal(core.start(1000, { fingerprint }), PtError.Ok)
     assert.equal(core.start(1000, { fingerprint }), PtError.State)
     assert.equal(hex(core.id()), hex(sha256(fingerprint).subarray(0, 20)))
-    assert.equal(core.x.pt_wasm_peer_stats(0), 0)
+    assert.equal(core.x.peer_stats(0), 0)
   })
 
   test(`${name} answers broken records with a fault and lives on`, () => {
@@ -160,7 +160,7 @@ for (const [name, backend] of Object.entries(files)) {
       assert.equal(faultOf(lying), PtError.Arg, field)
     }
     assert.equal(faultOf(pack({ kind: 0xffff })), PtError.Arg, 'no such kind')
-    assert.equal(core.x.pt_wasm_in(0xffff_ffff), 0, 'a batch has a limit')
+    assert.equal(core.x.in(0xffff_ffff), 0, 'a batch has a limit')
     assert.ok(core.run(2000, [{ kind: In.Index, data: site(1000).index }])
       .some(({ kind, code, length }) => kind === Out.Indexed && code === PtError.Ok && length === 1n))
     assert.equal(core.stats().assets, 1)
@@ -350,11 +350,11 @@ test('a batch that fills the outputs is taken up again where it stopped', () => 
     const { consumed, out } = visit.core.runOnce(visit.now, left)
     left = left.subarray(consumed)
     seen.push(...unpackAll(out))
-    if (visit.core.x.pt_wasm_pending() === 1) {
+    if (visit.core.x.pending() === 1) {
       assert.ok(out.length >= 1 << 20 && out.length < 3 << 20, 'outputs end soon after the bound')
       stops++
     }
-  } while (left.length > 0 || visit.core.x.pt_wasm_pending() === 1)
+  } while (left.length > 0 || visit.core.x.pending() === 1)
   assert.ok(stops > 0, 'one run holds them all: that is no bound')
   for (const id of [2, 3, 4]) {
     assert.ok(joined(seen.filter((e) => e.kind === Out.RequestData && e.id === id)).equals(film.file))

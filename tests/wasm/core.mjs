@@ -75,30 +75,29 @@ export class Core {
   constructor(file) {
     this.module = new WebAssembly.Module(readFileSync(wasmUrl(file)))
     this.x = new WebAssembly.Instance(this.module, {}).exports
-    this.x._initialize()
   }
 
   get backend() {
-    const bytes = new Uint8Array(this.x.memory.buffer, this.x.pt_wasm_backend())
+    const bytes = new Uint8Array(this.x.memory.buffer, this.x.backend())
     return decoder.decode(bytes.subarray(0, bytes.indexOf(0)))
   }
 
   start(nowUs, { seed = 1n, fingerprint = new Uint8Array(32) } = {}) {
-    const at = this.x.pt_wasm_config()
+    const at = this.x.config()
     new DataView(this.x.memory.buffer).setBigUint64(at + ConfigLayout.seed, seed, true)
     new Uint8Array(this.x.memory.buffer).set(fingerprint, at + ConfigLayout.fingerprint)
-    return this.x.pt_wasm_start(nowUs)
+    return this.x.start(nowUs)
   }
 
-  /** One pt_wasm_run: how many bytes it consumed, and the outputs as bytes. */
+  /** One run: how many bytes it consumed, and the outputs as bytes. */
   runOnce(nowUs, bytes) {
     if (bytes.length > 0) {
-      const at = this.x.pt_wasm_in(bytes.length)
+      const at = this.x.in(bytes.length)
       if (at === 0) throw new RangeError('no room for the batch')
       new Uint8Array(this.x.memory.buffer).set(bytes, at)
     }
-    const consumed = this.x.pt_wasm_run(nowUs, bytes.length)
-    const out = new Uint8Array(this.x.memory.buffer, this.x.pt_wasm_out(), this.x.pt_wasm_out_len())
+    const consumed = this.x.run(nowUs, bytes.length)
+    const out = new Uint8Array(this.x.memory.buffer, this.x.out(), this.x.out_len())
     return { consumed, out: out.slice() }
   }
 
@@ -110,16 +109,16 @@ export class Core {
       const { consumed, out } = this.runOnce(nowUs, bytes)
       outputs.push(...unpackAll(out))
       bytes = bytes.subarray(consumed)
-    } while (bytes.length > 0 || this.x.pt_wasm_pending() === 1)
+    } while (bytes.length > 0 || this.x.pending() === 1)
     return outputs
   }
 
   id() {
-    return new Uint8Array(this.x.memory.buffer, this.x.pt_wasm_id(), ID_SIZE).slice()
+    return new Uint8Array(this.x.memory.buffer, this.x.id(), ID_SIZE).slice()
   }
 
   stats() {
-    const view = new DataView(this.x.memory.buffer, this.x.pt_wasm_stats())
+    const view = new DataView(this.x.memory.buffer, this.x.stats())
     return { originBytes: view.getBigUint64(layout.StatsLayout.originBytes, true),
       assets: view.getUint32(layout.StatsLayout.assets, true) }
   }

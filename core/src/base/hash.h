@@ -1,5 +1,6 @@
-/* Hashing of tables and elections, by xxHash (XXH64, little-endian reading, so
- * that every build gives the same numbers). */
+/* Hashing of tables and elections, by xxHash: XXH64 of 24 bytes at a time, each
+ * part with the hash before it as its seed. (Little-endian reading, so that
+ * every build gives the same numbers.) */
 #ifndef PT_BASE_HASH_H
 #define PT_BASE_HASH_H
 

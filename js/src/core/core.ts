@@ -34,7 +34,7 @@ export class Core {
 
   constructor(exports: CoreExports, config: CoreConfig) {
     this.#exports = exports;
-    const at = exports.pt_wasm_config();
+    const at = exports.config();
     const view = new DataView(exports.memory.buffer);
     const bytes = new Uint8Array(exports.memory.buffer);
     bytes.set(config.seed.subarray(0, 8), at + ConfigLayout.seed);
@@ -44,7 +44,7 @@ export class Core {
     setU32(view, at + ConfigLayout.consent, config.consent);
     setU32(view, at + ConfigLayout.anywhere, Number(config.anywhere));
     setU32(view, at + ConfigLayout.savings, Number(config.savings));
-    const error = exports.pt_wasm_start(this.#now());
+    const error = exports.start(this.#now());
     if (error !== 0) throw new Error(`the core did not start (${error})`);
   }
 
@@ -72,39 +72,39 @@ export class Core {
     handle: (output: RecordReader) => void,
   ): void {
     const core = this.#exports;
-    const at = core.pt_wasm_in(bytes);
+    const at = core.in(bytes);
     if (at === 0) throw new Error('the core is out of memory');
     const writer = new RecordWriter(core.memory.buffer, at, bytes);
     for (let i = first; i < end; i++) writer.write(inputs[i]!);
     let rest = bytes;
     do {
       // The part that was not taken has been moved to the buffer's start.
-      rest -= core.pt_wasm_run(this.#now(), rest);
-      const reader = new RecordReader(core.memory.buffer, core.pt_wasm_out(), core.pt_wasm_out_len());
+      rest -= core.run(this.#now(), rest);
+      const reader = new RecordReader(core.memory.buffer, core.out(), core.out_len());
       while (reader.next()) handle(reader);
-    } while (rest > 0 || core.pt_wasm_pending() !== 0);
+    } while (rest > 0 || core.pending() !== 0);
   }
 
   /** Milliseconds until the core wants to be called again, or Infinity. */
   get waitMs(): number {
-    return (this.#exports.pt_wasm_deadline() - this.#now()) / 1000;
+    return (this.#exports.deadline() - this.#now()) / 1000;
   }
 
   /** Our peer id, 40 hex digits. */
   get id(): string {
-    return this.#peerId(this.#exports.pt_wasm_id());
+    return this.#peerId(this.#exports.id());
   }
 
   /** The name of the SHA-256 implementation in use. */
   get backend(): string {
-    const start = this.#exports.pt_wasm_backend();
+    const start = this.#exports.backend();
     const bytes = new Uint8Array(this.#exports.memory.buffer, start, 64);
     return String.fromCharCode(...bytes.subarray(0, bytes.indexOf(0)));
   }
 
   /** The counters, now. */
   get stats(): CoreStats {
-    const at = this.#exports.pt_wasm_stats();
+    const at = this.#exports.stats();
     const list = this.#peers();
     const view = new DataView(this.#exports.memory.buffer, at);
     const u64 = (field: StatsLayout) => getU64(view, field);
@@ -129,7 +129,7 @@ export class Core {
   #peers(): PeerStats[] {
     const peers: PeerStats[] = [];
     for (let slot = 0; ; slot++) {
-      const at = this.#exports.pt_wasm_peer_stats(slot);
+      const at = this.#exports.peer_stats(slot);
       if (at === 0) return peers;
       const view = new DataView(this.#exports.memory.buffer, at);
       if (getU32(view, PeerStatsLayout.connected) === 0) continue;

@@ -3,19 +3,18 @@ import { join } from './join.ts';
 /** The exports of `peertide.wasm` (see wasm/README.md). */
 export interface CoreExports {
   readonly memory: WebAssembly.Memory;
-  _initialize?(): void;
-  pt_wasm_config(): number;
-  pt_wasm_start(nowUs: number): number;
-  pt_wasm_in(bytes: number): number;
-  pt_wasm_run(nowUs: number, inBytes: number): number;
-  pt_wasm_pending(): number;
-  pt_wasm_out(): number;
-  pt_wasm_out_len(): number;
-  pt_wasm_deadline(): number;
-  pt_wasm_id(): number;
-  pt_wasm_stats(): number;
-  pt_wasm_peer_stats(slot: number): number;
-  pt_wasm_backend(): number;
+  config(): number;
+  start(nowUs: number): number;
+  in(bytes: number): number;
+  run(nowUs: number, inBytes: number): number;
+  pending(): number;
+  out(): number;
+  out_len(): number;
+  deadline(): number;
+  id(): number;
+  stats(): number;
+  peer_stats(slot: number): number;
+  backend(): number;
 }
 
 /**
@@ -28,10 +27,7 @@ export async function loadCore(url: string, signal: AbortSignal): Promise<CoreEx
   const bytes = await response.arrayBuffer();
   // A wasm file begins with a zero.
   const wasm = new Uint8Array(bytes)[0] ? join(new Uint8Array(await inflate(bytes))) : bytes;
-  const { exports } = (await WebAssembly.instantiate(wasm)).instance;
-  const core = exports as unknown as CoreExports;
-  core._initialize?.();
-  return core;
+  return (await WebAssembly.instantiate(wasm)).instance.exports as unknown as CoreExports;
 }
 
 function inflate(bytes: ArrayBuffer): Promise<ArrayBuffer> {

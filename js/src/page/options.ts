@@ -134,104 +134,45 @@ export interface ResolvedOptions {
   readonly debug: boolean;
 }
 
-const UPLOAD_ON: Required<UploadOn> = { cellular: false, saveData: false, lowBattery: false, hidden: true };
-
-/** Gives an option's value if it is allowed; refuses it otherwise. */
-type Check<T> = (value: unknown, name: string) => T;
-
-/**
- * Checks the options one by one; relative URLs are taken from `base` (the
- * page's). Throws {@link PeertideError} `invalid-option` at the first wrong one.
- */
-export function resolveOptions(options: PeertideOptions, base: string): ResolvedOptions {
-  const url = address(base, /^https?:/, 'an http: or https: URL, or a path');
-  const socket = address(base, /^(http|ws)s?:/, 'a ws: or wss: URL, or a list of them');
-  /** For each its check, and its default. */
-  const checks: { readonly [K in keyof ResolvedOptions]: readonly [Check<ResolvedOptions[K]>, unknown?] } = {
-    server: [oneOrMore((value, name) => socket(value, name).replace(/^http/, 'ws').replace(/#.*/, '')), '/.peertide/ws'],
-    serviceWorker: [(value, name) => (value === false ? undefined : url(value, name)), '/.peertide/peertide.sw.js'],
-    consent: [oneOf('granted', 'download-only', 'denied'), 'granted'],
-    prefer: [oneOf('speed', 'savings'), 'speed'],
-    mediaTypes: [list(oneOf('image', 'video', 'audio', 'font', 'style', 'script', 'other'))],
-    excludeFormats: [list(format)],
-    threshold: [whole(0, 1e6)],
-    foldLoading: [flag],
-    shareNode: [flag, true],
-    geoLocate: [flag, true],
-    maxPeers: [whole(1, 128), 24],
-    uploadLimit: [whole(1, Infinity), Infinity],
-    uploadQuota: [whole(0, Infinity), Infinity],
-    uploadOn: [uploadOn, {}],
-    iceServers: [list(record) as Check<unknown> as Check<RTCIceServer[]>],
-    iceTransportPolicy: [oneOf('all', 'relay'), 'all'],
-    store: [oneOf('auto', 'opfs', 'memory'), 'auto'],
-    storeLimit: [whole(2 ** 20, Number.MAX_SAFE_INTEGER), 2 ** 30],
-    workerUrl: [url],
-    wasmUrl: [url],
-    wasmNoSimdUrl: [url],
-    indexUrl: [url, '/.peertide/index.json'],
-    debug: [flag, false],
+/** What holds where nothing is said; relative URLs are taken from `base` (the page's). */
+export function defaultOptions(base: string): ResolvedOptions {
+  const url = (path: string) => new URL(path, base).href;
+  return {
+    server: [url('/.peertide/ws').replace(/^http/, 'ws')],
+    serviceWorker: url('/.peertide/peertide.sw.js'),
+    consent: 'granted',
+    prefer: 'speed',
+    mediaTypes: undefined,
+    excludeFormats: undefined,
+    threshold: undefined,
+    foldLoading: undefined,
+    geoLocate: true,
+    shareNode: true,
+    maxPeers: 24,
+    uploadLimit: Infinity,
+    uploadQuota: Infinity,
+    uploadOn: { cellular: false, saveData: false, lowBattery: false, hidden: true },
+    iceServers: undefined,
+    iceTransportPolicy: 'all',
+    store: 'auto',
+    storeLimit: 2 ** 30,
+    workerUrl: undefined,
+    wasmUrl: undefined,
+    wasmNoSimdUrl: undefined,
+    indexUrl: url('/.peertide/index.json'),
+    debug: false,
   };
-  const given = record(options, 'options');
-  const resolve = ([name, [check, fallback]]: [string, readonly [Check<unknown>, unknown?]]) => {
-    const value = given[name] ?? fallback;
-    return [name, value === undefined ? value : check(value, name)] as const;
-  };
-  return Object.fromEntries(Object.entries(checks).map(resolve)) as unknown as ResolvedOptions;
 }
 
-function refuse(option: string, expected: string): never {
+/** What the visitor can have decided. */
+export const CONSENTS: readonly ConsentOption[] = ['granted', 'download-only', 'denied'];
+
+/** Throws {@link PeertideError} `invalid-option`. */
+export function refuse(option: string, expected: string): never {
   throw new PeertideError('invalid-option', `option ${option}: expected ${expected}`, option);
 }
 
-function oneOf<T extends string>(...allowed: readonly T[]): Check<T> {
-  return (value, name) => (allowed.includes(value as T) ? (value as T) : refuse(name, `'${allowed.join("', '")}'`));
-}
-
-function flag(value: unknown, name: string): boolean {
-  return typeof value === 'boolean' ? value : refuse(name, 'true or false');
-}
-
-function record(value: unknown, name: string): Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value ? (value as Record<string, unknown>) : refuse(name, 'an object');
-}
-
-function format(value: unknown, name: string): string {
-  return typeof value === 'string' && /^\.?\w+$/.test(value) ? value : refuse(name, "like 'gif'");
-}
-
-function list<T>(check: Check<T>): Check<T[]> {
-  return (value, name) => (Array.isArray(value) ? value.map((item) => check(item, name)) : refuse(name, 'a list'));
-}
-
-/** A list that isn't empty, or its only item. */
-function oneOrMore<T>(check: Check<T>): Check<T[]> {
-  return (value, name) => list(check)(Array.isArray(value) && value.length > 0 ? value : [value], name);
-}
-
-/** Whole numbers; Infinity only where it is the upper bound. */
-function whole(min: number, max: number): Check<number> {
-  return (value, name) =>
-    (Number.isInteger(value) || value === Infinity) && Number(value) >= min && Number(value) <= max
-      ? Number(value)
-      : refuse(name, `a whole number, ${min} to ${max}`);
-}
-
-/** A URL, or a path from `base`; `protocols` are those that it may then have. */
-function address(base: string, protocols: RegExp, expected: string): Check<string> {
-  return (value, name) => {
-    try {
-      const { href, protocol } = new URL(value as string, base);
-      if (protocols.test(protocol) && (typeof value === 'string' || value instanceof URL)) return href;
-    } catch {
-      // Said below.
-    }
-    return refuse(name, expected);
-  };
-}
-
-function uploadOn(value: unknown, name: string): Required<UploadOn> {
-  const given = record(value, name);
-  const states = Object.entries(UPLOAD_ON).map(([state, usual]) => [state, flag(given[state] ?? usual, `${name}.${state}`)]);
-  return Object.fromEntries(states) as Required<UploadOn>;
+/** What an option may be that is one of a few words. */
+export function anyOf(words: readonly string[]): string {
+  return `'${words.join("', '")}'`;
 }

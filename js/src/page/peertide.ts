@@ -8,7 +8,7 @@ import type { PeertideEventMap } from './events.ts';
 import { makeIdentity } from './identity.ts';
 import { Interception } from './interception.ts';
 import { Links } from './links.ts';
-import { resolveOptions, type ConsentOption, type PeertideOptions, type ResolvedOptions } from './options.ts';
+import { anyOf, CONSENTS, defaultOptions, refuse, type ConsentOption, type PeertideOptions, type ResolvedOptions } from './options.ts';
 import { PlainAttachment } from './plain-attachment.ts';
 import { Policy } from './policy.ts';
 import { Seat, type GuestChannel } from './seat.ts';
@@ -52,10 +52,21 @@ export class Peertide extends EventTarget {
    * there by then; also where Peertide can't run (`stats().fallback` says why).
    * Rejects only with {@link PeertideError} `invalid-option`.
    */
-  static async start(options: PeertideOptions = {}): Promise<Peertide> {
+  static async start(options?: PeertideOptions): Promise<Peertide> {
     // Documents without an address of their own (srcdoc, blob:) are of the site, too.
     const base = /^http/.test(location.href) ? location.href : self.origin;
-    const tide = new Peertide(resolveOptions(options, base));
+    let resolved = defaultOptions(base);
+    let missing: unknown;
+    if (options !== undefined) {
+      const checks = await import('../checks.ts').catch((error: unknown) => void (missing = error));
+      if (checks) resolved = checks.checkOptions(options, base, refuse);
+    }
+    const tide = new Peertide(resolved);
+    // Without its options nothing is done: they may forbid it.
+    if (missing) {
+      tide.#fallBack(String(missing));
+      return tide;
+    }
     if (tide.#options.debug) {
       const aside = await import('../aside.ts').catch(() => undefined);
       if (aside) new aside.DebugLog(tide, tide.#abort.signal);
@@ -114,7 +125,7 @@ export class Peertide extends EventTarget {
    */
   setConsent(consent: ConsentOption): void {
     this.#assertOpen();
-    resolveOptions({ consent }, this.#options.indexUrl);
+    if (!CONSENTS.includes(consent)) refuse('consent', anyOf(CONSENTS));
     this.#seat?.setConsent(consent);
     this.#decide(consent);
   }
