@@ -80,6 +80,8 @@ const brokenOff = /Failed to load ‘([^’]+)’\. A ServiceWorker intercepted 
 const halfAPicture = /Image corrupt or truncated/;
 // So Firefox says of a connection to somebody who went while it was being made. Scripts hear it as well, as a state.
 const goneMeanwhile = /^uncaught: WebRTC: ICE failed/;
+/** Firefox's network process tells of an error some actions after it was. */
+const TOLD_MS_MAX = 10_000;
 const pathOf = (url) => (url === undefined ? undefined : new URL(url).pathname);
 
 export class Restless {
@@ -92,8 +94,8 @@ export class Restless {
   #random;
   #options;
   #offline = false;
-  /** Paths of requests that did not reach the site, until their errors have been told. */
-  #refused = new Set();
+  /** Paths of requests that did not reach the site, and when that was. */
+  #refused = new Map();
   #at = pages[0];
 
   /** `stays`: in one document, from the beginning to the end; `start`: options of Peertide.start. */
@@ -119,7 +121,6 @@ export class Restless {
     this.done.push(began ? `${name} (offline)` : name);
     await within(`${this.name}: ${this.done.slice(-5).join(', ')}`, this.#do(name), seconds(90));
     this.#keepProblems();
-    if (!began && !this.#offline) this.#refused.clear();
     this.#proxy.requests.length = 0;
     this.#proxy.told = '';
   }
@@ -156,11 +157,13 @@ export class Restless {
   }
 
   #keepProblems() {
+    const now = Date.now();
+    for (const [path, at] of this.#refused) if (now - at > TOLD_MS_MAX) this.#refused.delete(path);
     const explained = (problem) => unreachable.test(problem) || goneMeanwhile.test(problem) ||
       [networkError, brokenOff].some((error) => this.#refused.has(pathOf(error.exec(problem)?.[1]))) ||
-      (halfAPicture.test(problem) && [...this.#refused].some((path) => path.startsWith('/img/')));
+      (halfAPicture.test(problem) && [...this.#refused.keys()].some((path) => path.startsWith('/img/')));
     const left = this.tab.problems.splice(0).filter((problem) => !explained(problem));
-    this.problems.push(...left.map((problem) => `${problem} (after ${this.done.slice(-3).join(', ')})`));
+    this.problems.push(...left.map((problem) => `${problem} (after ${this.done.slice(-8).join(', ')})`));
   }
 
   #do(name) {
@@ -232,7 +235,7 @@ export class Restless {
     await this.tab.evaluate(forgetFilm);
     this.#offline = true;
     this.#proxy.refuse = ({ url }) => {
-      this.#refused.add(url.split('?')[0]);
+      this.#refused.set(url.split('?')[0], Date.now());
       return true;
     };
     this.#proxy.cut();
