@@ -44,7 +44,7 @@ export class Engine {
 
   /** Ends the worker as it is: the page is being left. */
   kill(): void {
-    // Firefox (153) crashes the tab when its worker is ended within an access to a file. (See also worker/opfs.ts.)
+    // Firefox (153) crashes the tab when its worker is ended within an access to a file. (See also worker/store-keeper.ts.)
     if (navigator.userAgent.includes('Firefox/')) {
       const start = Date.now();
       this.post({ t: 'rest', until: start + REST_MS / 2 });

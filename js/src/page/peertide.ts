@@ -55,23 +55,14 @@ export class Peertide extends EventTarget {
   static async start(options?: PeertideOptions): Promise<Peertide> {
     // Documents without an address of their own (srcdoc, blob:) are of the site, too.
     const base = /^http/.test(location.href) ? location.href : self.origin;
-    let resolved = defaultOptions(base);
-    let missing: unknown;
-    if (options !== undefined) {
-      const checks = await import('../checks.ts').catch((error: unknown) => void (missing = error));
-      if (checks) resolved = checks.checkOptions(options, base, refuse);
-    }
-    const tide = new Peertide(resolved);
-    // Without its options nothing is done: they may forbid it.
-    if (missing) {
-      tide.#fallBack(String(missing));
-      return tide;
-    }
+    let fault: string | undefined;
+    const checks = options && (await import('../checks.ts').catch((error: unknown) => void (fault = String(error))));
+    const tide = new Peertide(checks ? checks.checkOptions(options, base, refuse) : defaultOptions(base));
     if (tide.#options.debug) {
       const aside = await import('../aside.ts').catch(() => undefined);
       if (aside) new aside.DebugLog(tide, tide.#abort.signal);
     }
-    tide.#started = tide.#start();
+    tide.#started = tide.#start(fault);
     await tide.#started;
     return tide;
   }
@@ -161,12 +152,13 @@ export class Peertide extends EventTarget {
     this.#started = this.#start();
   }
 
-  async #start(): Promise<void> {
+  /** With a `fault` nothing is done: the options are not known, and may forbid it. */
+  async #start(fault?: string): Promise<void> {
     const missing = ['Worker', 'WebAssembly', 'RTCPeerConnection', 'MessageChannel'].find(
       (name) => !(name in globalThis),
     );
-    if (missing) {
-      this.#fallBack(`this browser has no ${missing}`);
+    if (fault || missing) {
+      this.#fallBack(fault ?? `this browser has no ${missing}`);
       return;
     }
     try {

@@ -4,7 +4,8 @@ import { writeAll, type SyncFile } from './sync-file.ts';
 const GATHERED_MAX = 1 << 20;
 
 /**
- * A file that writes what comes one behind the other in one go, when it is told to or must.
+ * A file that writes what comes one behind the other in one go, when it is told to or must. (Chromium tells another
+ * process of each write. Firefox, 153, crashes the tab when its worker is ended within an access to a file.)
  * `slot`: all parts begin at multiples of it, and what is behind one in its slot may be lost.
  */
 export class GatheringFile implements SyncFile {

@@ -1,12 +1,6 @@
 import { GatheringFile } from './gathering-file.ts';
 import type { StoreFolder, SyncFile } from './sync-file.ts';
 
-/**
- * Firefox (153) crashes the tab when its worker is ended within an access to a file. There it does
- * not happen often that one is under way, and the page waits a moment before it ends the worker.
- */
-export const TENDER = navigator.userAgent.includes('Firefox/');
-
 /** The folder's name; another layout of its files gets another one. */
 const FOLDER = 'peertide-1';
 
@@ -28,7 +22,7 @@ export async function openOpfs(): Promise<StoreFolder> {
     open: async (name): Promise<SyncFile> => {
       const file = await folder.getFileHandle(name, { create: true });
       const handle = (await file.createSyncAccessHandle()) as SyncFile;
-      return TENDER ? new GatheringFile(handle, name.endsWith('.pieces') ? parseInt(name) : 1) : handle;
+      return new GatheringFile(handle, name.endsWith('.pieces') ? parseInt(name) : 1);
     },
   };
 }

@@ -1,7 +1,7 @@
 import { fromHex } from '../core/words.ts';
 import type { RecordReader } from '../core/record-reader.ts';
 import { In, Out, PtError } from '../generated/layout.ts';
-import { hasOpfs, openOpfs, TENDER } from './opfs.ts';
+import { hasOpfs, openOpfs } from './opfs.ts';
 import { PieceStore } from './piece-store.ts';
 import type { Pump } from './pump.ts';
 
@@ -12,8 +12,12 @@ const OPEN_MS_MAX = 500;
 /** What the core may keep in memory when the rest is on disk. */
 const MEMORY_BYTES = 128 << 20;
 
-/** What was done to the store is written down so much later, where each access counts. */
-const TENDER_FLUSH_MS = 250;
+/**
+ * What was done to the store is written down once nothing more is done for so long (Firefox has a reason to touch
+ * files seldom: see page/engine.ts), or at last so much later. A page that is left loses what came since.
+ */
+const LATE_MS_MAX = 250;
+const PAUSE_MS = navigator.userAgent.includes('Firefox/') ? LATE_MS_MAX : 10;
 
 /** Why visitors' pieces are kept in memory only. */
 export type StoreTrouble = 'store-unavailable' | 'store-full' | 'store-failed';
@@ -33,6 +37,7 @@ export class StoreKeeper {
   #indexed = false;
   #full = false;
   #timer: ReturnType<typeof setTimeout> | undefined;
+  #doneAt = 0;
 
   /** Resolved when the store is open, or isn't to be waited for. */
   readonly opened: Promise<void>;
@@ -91,7 +96,8 @@ export class StoreKeeper {
   /** Does what the core says. */
   carryOut(output: RecordReader): void {
     const { kind, id, swarm, length, data } = output;
-    this.#timer ??= setTimeout(() => this.#flush(), TENDER ? TENDER_FLUSH_MS : 0);
+    this.#doneAt = Date.now();
+    if (!this.#timer) this.#await(this.#doneAt + LATE_MS_MAX);
     if (kind === Out.StoreRead) {
       this.#read(swarm, id);
     } else if (kind === Out.StoreWrite) {
@@ -138,6 +144,13 @@ export class StoreKeeper {
         if (!signal.aborted) this.#tell('store-unavailable', `nothing is kept on disk: ${String(error)}`);
       })
       .finally(done);
+  }
+
+  /** Waits for a pause, until `latest`. */
+  #await(latest: number): void {
+    const wait = Math.min(this.#doneAt + PAUSE_MS, latest) - Date.now();
+    if (wait > 0) this.#timer = setTimeout(() => this.#await(latest), wait);
+    else this.#flush();
   }
 
   #flush(): void {
