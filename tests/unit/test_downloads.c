@@ -135,7 +135,7 @@ static void the_site_tells_hashes_only_to_who_fetches(void **state) {
   uint32_t fetched = 0, waited = 0;
   for (uint32_t lot = 0; lot < 8; lot++) {
     fixture *fx = crowd_without_hashes();
-    memset(fx->cx->self, 0x60 + (int)lot, PT_ID_SIZE);
+    memset(fx->s->key, 0x60 + (int)lot, PT_ID_SIZE);
     fx_ask(fx, 0, (uint64_t)(PIECES - 16) * PT_BLOCK_SIZE, false); /* one election */
     for (uint32_t i = 0; i < 5; i++) fx_pass(fx, 100 * PT_MS_US);
     assert_true((fx->s->layers_fetch != 0) == (fx->cx->fetches != 0));
