@@ -141,7 +141,7 @@ function bundle(sources, { plugins = [besideIt((name) => name), ...(sources === 
       const { code, map } = await minify(openPrivates(bundled), {
         module: format === 'esm',
         ecma: 2022,
-        compress: { passes: 3, keep_fargs: false, sequences: false, pure_getters: true, inline: 1 },
+        compress: { passes: 3, keep_fargs: false, sequences: false, pure_getters: true, inline: 1, lhs_constants: false, booleans: false },
         sourceMap: { content, filename: name, includeSources: true },
       });
       return { name, code, map };
