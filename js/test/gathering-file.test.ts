@@ -6,6 +6,8 @@ import { GatheringFile } from '../src/worker/gathering-file.ts';
 import type { SyncFile } from '../src/worker/sync-file.ts';
 
 const MIB = 1 << 20;
+const SLOT = 16384;
+const nothingLost = () => assert.fail('nothing may be lost');
 
 /** A file in memory that notes each write; it has room for so many bytes. */
 function fileInMemory(room = Infinity): SyncFile & { bytes: Uint8Array; writes: [at: number, length: number][]; closed: boolean } {
@@ -19,7 +21,8 @@ function fileInMemory(room = Infinity): SyncFile & { bytes: Uint8Array; writes: 
       return part.length;
     },
     write: (buffer: Uint8Array, { at }: { at: number }) => {
-      const end = Math.min(at + buffer.length, room);
+      const end = Math.max(at, Math.min(at + buffer.length, room));
+      if (end === at) return 0;
       if (end > file.bytes.length) {
         const longer = new Uint8Array(end);
         longer.set(file.bytes);
@@ -40,65 +43,62 @@ const bytesOf = (seed: number, length: number) => new Uint8Array(length).map((_,
 
 test('what follows each other is written in one go, over the rest of a slot, too', () => {
   const file = fileInMemory();
-  const gathering = new GatheringFile(file, 16384);
+  const gathering = new GatheringFile(file, SLOT, nothingLost);
   const parts: [number, number][] = [[0, 16384], [16384, 100], [32768, 16384], [49152, 16384]];
-  for (const [at, length] of parts) assert.equal(gathering.write(bytesOf(at, length), { at }), length);
+  for (const [at, length] of parts) gathering.write(bytesOf(at, length), at);
   assert.deepEqual(file.writes, []);
-  gathering.gathered();
+  gathering.flush();
   assert.deepEqual(file.writes, [[0, 65536]]);
   for (const [at, length] of parts) assert.deepEqual(file.bytes.slice(at, at + length), bytesOf(at, length));
-  gathering.gathered();
+  gathering.flush();
   assert.equal(file.writes.length, 1);
 });
 
 test('what is somewhere else, or does not fit any more, is written apart, and what lies between stays', () => {
   const expected = bytesOf(7, 4 * MIB);
-  for (const [slot, parts] of [
-    [1, [[64, 32], [96, 32], [160, 32], [32, 32], [64, 32]]],
-    [16384, [[0, 16384], [32768, 100], [16384, 16384], [2 * MIB, MIB], [3 * MIB, 5], [MIB, MIB + 1]]],
-  ] as const) {
-    const file = fileInMemory();
-    file.write(expected, { at: 0 });
-    file.writes.length = 0;
-    const gathering = new GatheringFile(file, slot);
-    for (const [at, length] of parts) {
-      gathering.write(bytesOf(at, length), { at });
-      expected.set(bytesOf(at, length), at);
-    }
-    gathering.gathered();
-    assert.deepEqual(file.writes.map(([at]) => at), slot === 1 ? [64, 160, 32] : [0, 32768, 16384, 2 * MIB, 3 * MIB, MIB]);
-    assert.ok(Buffer.from(file.bytes).equals(Buffer.from(expected)));
+  const file = fileInMemory();
+  file.write(expected, { at: 0 });
+  file.writes.length = 0;
+  const gathering = new GatheringFile(file, SLOT, nothingLost);
+  for (const [at, length] of [[0, 16384], [32768, 100], [16384, 16384], [2 * MIB, MIB], [3 * MIB, 5], [MIB, MIB]] as const) {
+    gathering.write(bytesOf(at, length), at);
+    expected.set(bytesOf(at, length), at);
   }
+  gathering.flush();
+  assert.deepEqual(file.writes.map(([at]) => at), [0, 32768, 16384, 2 * MIB, 3 * MIB, MIB]);
+  assert.ok(Buffer.from(file.bytes).equals(Buffer.from(expected)));
 });
 
-test('who reads, asks for the length, cuts or closes finds what was written', () => {
+test('who reads or cuts finds what was written', () => {
   const file = fileInMemory();
-  const gathering = new GatheringFile(file);
-  gathering.write(bytesOf(1, 50), { at: 0 });
-  const read = new Uint8Array(50);
-  assert.equal(gathering.read(read, { at: 0 }), 50);
-  assert.deepEqual(read, bytesOf(1, 50));
-  gathering.write(bytesOf(2, 50), { at: 50 });
-  assert.equal(gathering.getSize(), 100);
-  gathering.write(bytesOf(3, 50), { at: 100 });
-  gathering.truncate(120);
-  assert.equal(file.bytes.length, 120);
-  gathering.write(bytesOf(4, 20), { at: 120 });
+  const gathering = new GatheringFile(file, SLOT, nothingLost);
+  gathering.write(bytesOf(1, SLOT), 0);
+  const read = new Uint8Array(SLOT);
+  assert.equal(gathering.read(read, 0), SLOT);
+  assert.deepEqual(read, bytesOf(1, SLOT));
+  gathering.write(bytesOf(3, SLOT), SLOT);
+  gathering.truncate(SLOT + 120);
+  assert.equal(file.bytes.length, SLOT + 120);
+  gathering.write(bytesOf(4, 20), 2 * SLOT);
+  gathering.flush();
+  assert.equal(file.bytes.length, 2 * SLOT + 20);
   gathering.close();
-  assert.equal(file.bytes.length, 140);
   assert.ok(file.closed);
 });
 
-test('a full disk is told once, and the file goes on', () => {
-  const file = fileInMemory(100);
-  const gathering = new GatheringFile(file);
-  gathering.write(bytesOf(1, 150), { at: 0 });
-  assert.throws(() => gathering.gathered(), { name: 'QuotaExceededError' });
-  gathering.gathered();
-  gathering.write(bytesOf(2, 40), { at: 0 });
-  gathering.gathered();
+test('a full disk keeps the slots that it has room for, is told once, and the file goes on', () => {
+  const file = fileInMemory(5 * SLOT + 100);
+  const lost: [number, number][] = [];
+  const gathering = new GatheringFile(file, SLOT, (from, to) => lost.push([from, to]));
+  for (let at = SLOT; at < 8 * SLOT; at += SLOT) gathering.write(bytesOf(at, SLOT), at);
+  assert.throws(() => gathering.flush(), { name: 'QuotaExceededError' });
+  assert.deepEqual(lost.splice(0), [[5 * SLOT, 8 * SLOT]]);
+  for (let at = SLOT; at < 5 * SLOT; at += SLOT) assert.deepEqual(file.bytes.slice(at, at + SLOT), bytesOf(at, SLOT));
+  gathering.flush();
+  gathering.write(bytesOf(2, 40), 0);
+  gathering.flush();
   assert.deepEqual(file.bytes.slice(0, 40), bytesOf(2, 40));
-  gathering.write(bytesOf(3, 90), { at: 50 });
-  assert.throws(() => gathering.close(), { name: 'QuotaExceededError' });
-  assert.ok(file.closed, 'whatever happens, others may open the file');
+  gathering.write(bytesOf(3, 90), 6 * SLOT);
+  assert.throws(() => gathering.flush(), { name: 'QuotaExceededError' });
+  assert.deepEqual(lost, [[6 * SLOT, 6 * SLOT + 90]]);
 });

@@ -11,6 +11,7 @@ import type { StoreFolder } from '../src/worker/sync-file.ts';
 const A = 'a'.repeat(40);
 const B = 'b'.repeat(40);
 const SIZE = 16_384;
+const nothingLost = () => assert.fail('nothing may be lost');
 
 /** A store's folder on this machine's disk; `room`: bytes its files may have together. */
 function folderAt(path: string, disk = { room: Infinity }): StoreFolder {
@@ -64,7 +65,7 @@ const files = (path: string) => Object.fromEntries(readdirSync(path).map((name) 
 const named = (store: PieceStore) => store.pieces.map(({ swarm, piece }) => `${swarm[0]}${piece}`).sort();
 
 test('pieces of many swarms and lengths come back after a restart', () => withFolder(async (path) => {
-  let store = await PieceStore.open(folderAt(path));
+  let store = await PieceStore.open(folderAt(path), nothingLost);
   await store.prepare([SIZE, 4 * SIZE]);
   for (let i = 0; i < 5; i++) store.write(A, i, SIZE, bytesOf(i));
   store.write(B, 0, 4 * SIZE, bytesOf(9, 3 * SIZE + 5));
@@ -73,7 +74,7 @@ test('pieces of many swarms and lengths come back after a restart', () => withFo
   store.saveIndex(bytesOf(3, 300));
   store.close();
 
-  store = await PieceStore.open(folderAt(path));
+  store = await PieceStore.open(folderAt(path), nothingLost);
   assert.deepEqual(named(store), ['a0', 'a1', 'a2', 'a3', 'a4', 'b0']);
   for (let i = 0; i < 5; i++) assert.deepEqual(store.read(A, i), bytesOf(i));
   assert.deepEqual(store.read(B, 0), bytesOf(9, 3 * SIZE + 5));
@@ -85,7 +86,7 @@ test('pieces of many swarms and lengths come back after a restart', () => withFo
 }));
 
 test('dropped pieces leave no holes: the files are as long as what is in them', () => withFolder(async (path) => {
-  let store = await PieceStore.open(folderAt(path));
+  let store = await PieceStore.open(folderAt(path), nothingLost);
   await store.prepare([SIZE]);
   for (let i = 0; i < 6; i++) store.write(i % 2 ? B : A, i, SIZE, bytesOf(i));
   store.drop(A, 0);
@@ -99,7 +100,7 @@ test('dropped pieces leave no holes: the files are as long as what is in them', 
   store.dropSwarm(B);
   store.write(A, 7, SIZE, bytesOf(7, 100));
   store.close();
-  store = await PieceStore.open(folderAt(path));
+  store = await PieceStore.open(folderAt(path), nothingLost);
   assert.deepEqual(named(store), ['a2', 'a4', 'a7']);
   assert.deepEqual(store.read(A, 7), bytesOf(7, 100));
   store.dropSwarm(A);
@@ -123,7 +124,7 @@ test('where a piece was dropped the next one is written, and nothing is moved', 
       };
     },
   };
-  let store = await PieceStore.open(counted);
+  let store = await PieceStore.open(counted, nothingLost);
   await store.prepare([SIZE]);
   for (let i = 0; i < 4; i++) store.write(A, i, SIZE, bytesOf(i));
   store.flush();
@@ -135,21 +136,22 @@ test('where a piece was dropped the next one is written, and nothing is moved', 
   store.flush();
   assert.deepEqual(accesses.splice(0), []);
   store.close();
-  store = await PieceStore.open(folderAt(path));
+  store = await PieceStore.open(folderAt(path), nothingLost);
   assert.deepEqual(named(store), ['a0', 'a2', 'a3', 'a7']);
   for (const piece of [0, 2, 3, 7]) assert.deepEqual(store.read(A, piece), bytesOf(piece));
   store.close();
 }));
 
 test('of a store that was not closed, what was flushed is there, and nothing under the name of another', () => withFolder(async (path) => {
-  const store = await PieceStore.open(folderAt(path));
+  const store = await PieceStore.open(folderAt(path), nothingLost);
   await store.prepare([SIZE]);
   for (let i = 0; i < 3; i++) store.write(A, i, SIZE, bytesOf(i));
   store.flush();
   store.drop(A, 2);
   store.write(B, 9, SIZE, bytesOf(9)); // in the place of a2, and the map does not know
   store.write(B, 10, SIZE, bytesOf(10));
-  const again = await PieceStore.open(folderAt(path));
+  store.read(B, 9); // all that was gathered is in the file now
+  const again = await PieceStore.open(folderAt(path), nothingLost);
   assert.deepEqual(named(again), ['a0', 'a1', 'a2']);
   assert.deepEqual(again.read(A, 1), bytesOf(1));
   assert.deepEqual(again.read(A, 2), bytesOf(9), 'whoever reads it sees that its hash is another one');
@@ -158,7 +160,7 @@ test('of a store that was not closed, what was flushed is there, and nothing und
 }));
 
 test('a piece written again replaces the old bytes', () => withFolder(async (path) => {
-  const store = await PieceStore.open(folderAt(path));
+  const store = await PieceStore.open(folderAt(path), nothingLost);
   await store.prepare([SIZE]);
   store.write(A, 1, SIZE, bytesOf(1));
   store.write(A, 1, SIZE, bytesOf(2, 50));
@@ -167,17 +169,47 @@ test('a piece written again replaces the old bytes', () => withFolder(async (pat
   store.close();
 }));
 
-test('a full disk: the write throws, and what was there stays', () => withFolder(async (path) => {
+test('a full disk: what has room is kept, of the rest the host hears, and old pieces make room for new ones', () => withFolder(async (path) => {
   const disk = { room: 3 * SIZE + 200 };
-  const store = await PieceStore.open(folderAt(path, disk));
+  const lost: string[] = [];
+  let store = await PieceStore.open(folderAt(path, disk), (swarm, piece) => lost.push(`${swarm[0]}${piece}`));
   await store.prepare([SIZE]);
-  for (let i = 0; i < 3; i++) store.write(A, i, SIZE, bytesOf(i));
-  assert.throws(() => store.write(A, 3, SIZE, bytesOf(3)), { name: 'QuotaExceededError' });
+  for (let i = 0; i < 5; i++) store.write(A, i, SIZE, bytesOf(i));
+  assert.throws(() => store.flush(), { name: 'QuotaExceededError' });
+  assert.deepEqual(lost.splice(0), ['a3', 'a4']);
   assert.deepEqual(named(store), ['a0', 'a1', 'a2']);
+  assert.equal(store.bytes, 3 * SIZE, 'so much and no more has room');
+  store.flush();
   assert.equal(files(path)[`${SIZE}.pieces`], 3 * SIZE);
   store.drop(A, 0);
-  store.write(A, 3, SIZE, bytesOf(3));
-  for (let i = 1; i < 4; i++) assert.deepEqual(store.read(A, i), bytesOf(i));
+  store.write(A, 5, SIZE, bytesOf(5));
+  store.flush();
+  for (const i of [1, 2, 5]) assert.deepEqual(store.read(A, i), bytesOf(i));
+  store.saveLayer(A, 0, bytesOf(1, 300));
+  assert.throws(() => store.flush(), { name: 'QuotaExceededError' });
+  disk.room = Infinity;
+  store.saveLayer(A, 1, bytesOf(2, 32));
+  store.close();
+  store = await PieceStore.open(folderAt(path), nothingLost);
+  assert.deepEqual(named(store), ['a1', 'a2', 'a5']);
+  assert.deepEqual(store.loadLayers().map(({ file }) => file), [1]);
+  store.close();
+  assert.deepEqual(lost, []);
+}));
+
+test('pieces longer than what is gathered: who finds no room is told, and takes none from the others', () => withFolder(async (path) => {
+  const size = 2 << 20;
+  const disk = { room: 1.5 * size };
+  const lost: string[] = [];
+  const store = await PieceStore.open(folderAt(path, disk), (swarm, piece) => lost.push(`${swarm[0]}${piece}`));
+  await store.prepare([size]);
+  for (let i = 0; i < 2; i++) store.write(A, i, size, bytesOf(i, size));
+  assert.throws(() => store.flush(), { name: 'QuotaExceededError' });
+  assert.deepEqual(lost, ['a1']);
+  assert.deepEqual(named(store), ['a0']);
+  store.flush();
+  assert.equal(files(path)[`${size}.pieces`], size);
+  assert.deepEqual(store.read(A, 0), bytesOf(0, size));
   store.close();
 }));
 
@@ -198,7 +230,7 @@ test('a disk that fails while the store is closed: all its files are closed', ()
         close: () => (closed.push(name), file.close()),
       };
     },
-  });
+  }, () => {});
   await store.prepare([SIZE, 2 * SIZE]);
   store.write(A, 0, SIZE, bytesOf(0));
   fails = true;
@@ -207,7 +239,7 @@ test('a disk that fails while the store is closed: all its files are closed', ()
 }));
 
 test('whatever is in its files, the store opens', () => withFolder(async (path) => {
-  let store = await PieceStore.open(folderAt(path));
+  let store = await PieceStore.open(folderAt(path), nothingLost);
   await store.prepare([SIZE]);
   for (let i = 0; i < 4; i++) store.write(A, i, SIZE, bytesOf(i));
   store.saveLayer(A, 0, bytesOf(1, 64));
@@ -225,7 +257,7 @@ test('whatever is in its files, the store opens', () => withFolder(async (path) 
   layers.write(new Uint8Array(40).fill(255), { at: layers.getSize() });
   layers.close();
 
-  store = await PieceStore.open(folderAt(path));
+  store = await PieceStore.open(folderAt(path), nothingLost);
   assert.deepEqual(named(store), ['a0', 'a3']);
   assert.deepEqual(store.read(A, 3), bytesOf(3));
   assert.equal(store.loadLayers().length, 1);
@@ -233,7 +265,7 @@ test('whatever is in its files, the store opens', () => withFolder(async (path) 
   store.saveLayer(B, 3, bytesOf(4, 32));
   store.write(B, 1, SIZE, bytesOf(1));
   store.close();
-  store = await PieceStore.open(folderAt(path));
+  store = await PieceStore.open(folderAt(path), nothingLost);
   assert.deepEqual(store.loadLayers().map(({ swarm, file }) => [swarm[0], file]), [['a', 0], ['b', 3]]);
   store.close();
 }));
@@ -242,7 +274,7 @@ test('what was used longest ago is told first', () => withFolder(async (path) =>
   const hours = (count: number) => Date.parse('2026-01-01') + count * 3_600_000;
   const { now } = Date;
   try {
-    const store = await PieceStore.open(folderAt(path));
+    const store = await PieceStore.open(folderAt(path), nothingLost);
     await store.prepare([SIZE]);
     for (let i = 0; i < 3; i++) {
       Date.now = () => hours(i);
@@ -251,7 +283,7 @@ test('what was used longest ago is told first', () => withFolder(async (path) =>
     Date.now = () => hours(5);
     store.read(A, 0);
     store.close();
-    const again = await PieceStore.open(folderAt(path));
+    const again = await PieceStore.open(folderAt(path), nothingLost);
     assert.deepEqual(again.pieces.map(({ piece }) => piece), [1, 2, 0]);
     again.close();
   } finally {

@@ -19,6 +19,7 @@ export interface StoredLayer {
  */
 export class LayerFile {
   readonly #file: SyncFile;
+  readonly #added: Uint8Array[] = [];
   #end = 0;
 
   constructor(file: SyncFile) {
@@ -43,12 +44,13 @@ export class LayerFile {
     if (layers.size < count) {
       this.#end = 0;
       for (const { swarm, file, hashes } of layers.values()) this.add(swarm, file, hashes);
+      this.flush();
     }
     this.#file.truncate(this.#end);
     return [...layers.values()];
   }
 
-  /** Throws where there is no room. */
+  /** Is written by {@link flush}. */
   add(swarm: string, file: number, hashes: Uint8Array): void {
     const layer = new Uint8Array(HEAD_SIZE + hashes.length);
     layer.set(fromHex(swarm));
@@ -56,14 +58,18 @@ export class LayerFile {
     setU32(view, 20, file);
     setU32(view, 24, hashes.length);
     layer.set(hashes, HEAD_SIZE);
-    writeAll(this.#file, layer, this.#end);
-    this.#end += layer.length;
+    this.#added.push(layer);
   }
 
+  /** Throws where there is no room: then it lacks what is new. */
   flush(): void {
-    this.#file.gathered?.();
+    for (const layer of this.#added.splice(0)) {
+      writeAll(this.#file, layer, this.#end);
+      this.#end += layer.length;
+    }
   }
 
+  /** What was not flushed is lost. */
   close(): void {
     this.#file.close();
   }

@@ -1,4 +1,3 @@
-import { GatheringFile } from './gathering-file.ts';
 import type { StoreFolder, SyncFile } from './sync-file.ts';
 
 /** The folder's name; another layout of its files gets another one. */
@@ -21,8 +20,7 @@ export async function openOpfs(): Promise<StoreFolder> {
     },
     open: async (name): Promise<SyncFile> => {
       const file = await folder.getFileHandle(name, { create: true });
-      const handle = (await file.createSyncAccessHandle()) as SyncFile;
-      return new GatheringFile(handle, name.endsWith('.pieces') ? parseInt(name) : 1);
+      return (await file.createSyncAccessHandle()) as SyncFile;
     },
   };
 }

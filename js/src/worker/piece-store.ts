@@ -16,13 +16,17 @@ const SIZE_MAX = 16_777_216;
  */
 export class PieceStore {
   readonly #folder: StoreFolder;
+  readonly #lost: (swarm: string, piece: number) => void;
   readonly #index: SyncFile;
   readonly #layers: LayerFile;
   readonly #classes = new Map<number, SlotFile>();
 
-  /** Opens all there is, for this store alone; throws where that can't be. */
-  static async open(folder: StoreFolder): Promise<PieceStore> {
-    const store = new PieceStore(folder, await folder.open('index'), await folder.open('layers'));
+  /**
+   * Opens all there is, for this store alone; throws where that can't be. `lost` hears of
+   * pieces that were written and, as it turned out later, found no room.
+   */
+  static async open(folder: StoreFolder, lost: (swarm: string, piece: number) => void): Promise<PieceStore> {
+    const store = new PieceStore(folder, lost, await folder.open('index'), await folder.open('layers'));
     try {
       const sizes = (await folder.names()).map((name) => Number(SLOTS.exec(name)?.[1]));
       await store.prepare(sizes);
@@ -33,8 +37,14 @@ export class PieceStore {
     return store;
   }
 
-  private constructor(folder: StoreFolder, index: SyncFile, layers: SyncFile) {
+  private constructor(
+    folder: StoreFolder,
+    lost: (swarm: string, piece: number) => void,
+    index: SyncFile,
+    layers: SyncFile,
+  ) {
     this.#folder = folder;
+    this.#lost = lost;
     this.#index = index;
     this.#layers = new LayerFile(layers);
   }
@@ -44,7 +54,7 @@ export class PieceStore {
     for (const size of new Set(sizes)) {
       if (!(size >= SIZE_MIN && size <= SIZE_MAX) || this.#classes.has(size)) continue;
       const data = await this.#folder.open(`${size}.pieces`);
-      this.#classes.set(size, new SlotFile(size, data, await this.#folder.open(`${size}.map`)));
+      this.#classes.set(size, new SlotFile(size, data, await this.#folder.open(`${size}.map`), this.#lost));
     }
   }
 
@@ -72,18 +82,15 @@ export class PieceStore {
   saveIndex(bytes: Uint8Array): void {
     this.#index.truncate(0);
     writeAll(this.#index, bytes, 0);
-    this.#index.gathered?.();
   }
 
   saveLayer(swarm: string, file: number, hashes: Uint8Array): void {
     this.#layers.add(swarm, file, hashes);
   }
 
-  /** A piece of a swarm whose pieces have `size` bytes, but for the last of a file. */
+  /** A piece of a swarm whose pieces have `size` bytes (for which it is prepared), but for the last of a file. */
   write(swarm: string, piece: number, size: number, bytes: Uint8Array): void {
-    const slots = this.#classes.get(size);
-    if (!slots) throw new Error(`not prepared for pieces of ${size} bytes`);
-    slots.write(swarm, piece, bytes);
+    this.#classes.get(size)!.write(swarm, piece, bytes);
   }
 
   /** The bytes of a piece, or undefined where they can't be read. */
@@ -112,12 +119,11 @@ export class PieceStore {
 
   /** Closes all files; what there is no room for, or no disk any more, is lost. */
   close(): void {
-    for (const file of [this.#index, this.#layers, ...this.#classes.values()]) {
-      try {
-        file.close();
-      } catch {
-        continue;
-      }
+    try {
+      this.flush();
+    } catch {
+      // The next visit does without.
     }
+    for (const file of [this.#index, this.#layers, ...this.#classes.values()]) file.close();
   }
 }

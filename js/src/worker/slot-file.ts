@@ -1,4 +1,5 @@
 import { fromHex, getU32, setU32, toHex } from '../core/words.ts';
+import { GatheringFile } from './gathering-file.ts';
 import { readAll, writeAll, type SyncFile } from './sync-file.ts';
 
 /** Bytes of a record of the map: swarm (20), piece, length, used (4 each, little-endian). */
@@ -26,7 +27,7 @@ export interface StoredPiece {
  */
 export class SlotFile {
   readonly #size: number;
-  readonly #data: SyncFile;
+  readonly #data: GatheringFile;
   readonly #map: SyncFile;
   readonly #slots: (StoredPiece | undefined)[] = [];
   readonly #holes: number[] = [];
@@ -35,11 +36,21 @@ export class SlotFile {
   /** In which slot a piece is, by swarm and number. */
   readonly #places = new Map<string, number>();
 
-  /** Takes over both files; records that can't be are dropped. */
-  constructor(size: number, data: SyncFile, map: SyncFile) {
+  /**
+   * Takes over both files; records that can't be are dropped. `lost` hears of pieces
+   * that were written and, as it turned out later, found no room.
+   */
+  constructor(size: number, data: SyncFile, map: SyncFile, lost: (swarm: string, piece: number) => void) {
     this.#size = size;
-    this.#data = data;
     this.#map = map;
+    this.#data = new GatheringFile(data, size, (from, to) => {
+      for (let at = from / size; at < to / size; at++) {
+        const slot = this.#slots[at];
+        if (!slot) continue;
+        this.#free(at);
+        lost(slot.swarm, slot.piece);
+      }
+    });
     const bytes = readAll(map);
     const view = new DataView(bytes.buffer);
     const count = Math.min(Math.floor(bytes.length / RECORD_SIZE), Math.ceil(data.getSize() / size));
@@ -68,17 +79,11 @@ export class SlotFile {
     return this.#places.size * this.#size;
   }
 
-  /** Throws where there is no room; then nothing has changed. */
+  /** Throws where there is no room; then nothing has changed, but that earlier pieces may be lost. */
   write(swarm: string, piece: number, bytes: Uint8Array): void {
     const hole = this.#holes.at(-1);
-    const free = this.#place(swarm, piece) ?? hole;
-    const at = free ?? this.#slots.length;
-    try {
-      writeAll(this.#data, bytes, at * this.#size);
-    } catch (error) {
-      if (free === undefined) this.#cut();
-      throw error;
-    }
+    const at = this.#place(swarm, piece) ?? hole ?? this.#slots.length;
+    this.#data.write(bytes, at * this.#size);
     if (at === hole) this.#holes.pop();
     this.#put(at, { swarm, piece, length: bytes.length, used: now() });
     this.#changed.add(at);
@@ -90,7 +95,7 @@ export class SlotFile {
     if (at === undefined) return undefined;
     const slot = this.#slots[at]!;
     const bytes = new Uint8Array(slot.length);
-    if (this.#data.read(bytes, { at: at * this.#size }) !== slot.length) return undefined;
+    if (this.#data.read(bytes, at * this.#size) !== slot.length) return undefined;
     if (now() - slot.used >= USED_MINUTES) {
       slot.used = now();
       this.#changed.add(at);
@@ -107,21 +112,17 @@ export class SlotFile {
     this.#slots.forEach((slot, at) => slot?.swarm === swarm && this.#free(at));
   }
 
-  /** Brings both files up to date. Throws where there is no room for the map: then that lacks what is new. */
+  /** Brings both files up to date. Throws where there is no room: then the map lacks what is new. */
   flush(): void {
     if (this.#fillHoles()) this.#cut();
-    this.#data.gathered?.();
+    this.#data.flush();
     this.#writeMap();
-    this.#map.gathered?.();
   }
 
+  /** What was not flushed is lost. */
   close(): void {
-    try {
-      this.flush();
-    } finally {
-      this.#data.close();
-      this.#map.close();
-    }
+    this.#data.close();
+    this.#map.close();
   }
 
   #place(swarm: string, piece: number): number | undefined {
@@ -152,8 +153,8 @@ export class SlotFile {
       if (hole > last) continue;
       const slot = slots[last]!;
       const bytes = new Uint8Array(slot.length);
-      this.#data.read(bytes, { at: last * this.#size });
-      writeAll(this.#data, bytes, hole * this.#size);
+      this.#data.read(bytes, last * this.#size);
+      this.#data.write(bytes, hole * this.#size);
       this.#put(hole, slot);
       slots.pop();
       this.#changed.add(hole);

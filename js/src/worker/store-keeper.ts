@@ -129,7 +129,9 @@ export class StoreKeeper {
     const { signal } = this.#abort;
     navigator.locks
       .request(LOCK, { signal }, async () => {
-        const store = await PieceStore.open(await openOpfs());
+        const store = await PieceStore.open(await openOpfs(), (swarm, piece) =>
+          this.#say(swarm, piece, PtError.Full),
+        );
         if (signal.aborted) {
           store.close();
           return;

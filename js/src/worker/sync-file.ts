@@ -6,8 +6,6 @@ export interface SyncFile {
   write(buffer: Uint8Array, options: { at: number }): number;
   truncate(size: number): void;
   getSize(): number;
-  /** Writes what it may have kept to write it together with more. */
-  gathered?(): void;
   close(): void;
 }
 
