@@ -323,6 +323,31 @@ static void the_disk_keeps_its_limit_and_what_was_used_last(void **state) {
   fx_del(fx);
 }
 
+/* A host whose disk is full says so by a lower limit. */
+static void a_limit_that_falls_has_nothing_written_again(void **state) {
+  (void)state;
+  fixture *fx = fx_disk();
+  for (uint32_t i = 0; i < 4; i++) fx_have(fx, i);
+  pt_event out;
+  while (pt_disk_poll(fx->cx, &out)) {
+  }
+  pt_disk_data(fx->s, 1, PT_ERR_FULL, (pt_bytes){0});
+  pt_disk_data(fx->s, 2, PT_ERR_FULL, (pt_bytes){0});
+  pt_disk_limit(fx->cx, 2 * PIECE);
+  pt_disk_settle(fx->cx);
+  assert_false(pt_disk_poll(fx->cx, &out));
+  assert_int_equal(fx->cx->stats.disk_bytes, 2 * PIECE);
+  assert_int_equal(fx->s->have_count, 4);
+  pt_disk_limit(fx->cx, 3 * PIECE);
+  pt_disk_settle(fx->cx);
+  uint32_t written = 0;
+  while (pt_disk_poll(fx->cx, &out)) written++;
+  assert_int_equal(written, 2); /* and the oldest makes room for the second */
+  assert_int_equal(fx->cx->stats.disk_bytes, 3 * PIECE);
+  fx_check(fx);
+  fx_del(fx);
+}
+
 static void a_page_that_reads_keeps_its_pieces(void **state) {
   (void)state;
   fixture *fx = fx_disk();
@@ -401,6 +426,7 @@ int main(void) {
       cmocka_unit_test(reads_at_once_are_bounded),
       cmocka_unit_test(what_leaves_memory_is_still_had),
       cmocka_unit_test(the_disk_keeps_its_limit_and_what_was_used_last),
+      cmocka_unit_test(a_limit_that_falls_has_nothing_written_again),
       cmocka_unit_test(a_page_that_reads_keeps_its_pieces),
       cmocka_unit_test(what_does_not_belong_is_not_believed),
       cmocka_unit_test(a_disk_that_comes_late_ends_what_is_under_way),

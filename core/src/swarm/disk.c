@@ -107,10 +107,16 @@ void pt_disk_trim(pt_context *cx) {
   }
 }
 
+/* Where there is more room, what is in memory only takes it. (A limit that falls
+ * says that the disk is full: to write all of that again would evict what is there.) */
 void pt_disk_limit(pt_context *cx, uint64_t disk_max) {
+  bool more = disk_max > cx->disk_max;
   cx->disk_max = disk_max;
-  while (disk_max == 0 && cx->oldest[PT_ON_DISK]) lose(cx->oldest[PT_ON_DISK]);
-  for (pt_piece *p = cx->oldest[PT_IN_MEMORY]; p; p = p->newer[PT_IN_MEMORY]) pt_disk_keep(p);
+  if (more) {
+    for (pt_piece *p = cx->oldest[PT_IN_MEMORY]; p; p = p->newer[PT_IN_MEMORY]) pt_disk_keep(p);
+  } else if (disk_max == 0) {
+    while (cx->oldest[PT_ON_DISK]) lose(cx->oldest[PT_ON_DISK]);
+  }
 }
 
 /* --- what an earlier run left ---------------------------------------------------- */

@@ -63,6 +63,11 @@ export class GatheringFile {
     }
   }
 
+  /** Bytes in the file, without what is to be written. */
+  get size(): number {
+    return this.#file.getSize();
+  }
+
   truncate(size: number): void {
     this.flush();
     this.#file.truncate(size);

@@ -58,7 +58,7 @@ export class PieceStore {
     }
   }
 
-  /** Bytes of pieces on disk. */
+  /** Bytes on disk that are there for pieces. */
   get bytes(): number {
     return [...this.#classes.values()].reduce((sum, { bytes }) => sum + bytes, 0);
   }

@@ -74,9 +74,9 @@ export class SlotFile {
     return this.#slots.filter((slot) => slot !== undefined);
   }
 
-  /** Bytes on disk. */
+  /** Bytes of all whole slots in the file, with the holes. */
   get bytes(): number {
-    return this.#places.size * this.#size;
+    return this.#data.size - (this.#data.size % this.#size);
   }
 
   /** Throws where there is no room; then nothing has changed, but that earlier pieces may be lost. */
