@@ -15,7 +15,7 @@ function joined(parts: readonly Uint8Array[]): Uint8Array {
 test('without a used buffer the bytes come in one of their own, of their length', () => {
   const parcels = new Parcels();
   const source = bytes(65_536);
-  const parts = [...parcels.pack(source)];
+  const parts = [...parcels.pack(source, Infinity)];
   assert.equal(parts.length, 1);
   assert.deepEqual(parts[0], source);
   assert.notEqual(parts[0]!.buffer, source.buffer);
@@ -27,7 +27,7 @@ test('used buffers carry the bytes, in order', () => {
   const used = [message(), message(), message()];
   for (const each of used) parcels.reuse(each);
   const source = bytes(3 * MESSAGE);
-  const parts = [...parcels.pack(source)];
+  const parts = [...parcels.pack(source, Infinity)];
   assert.deepEqual(joined(parts), Buffer.from(source));
   assert.deepEqual(new Set(parts.map(({ buffer }) => buffer)), new Set(used.map(({ buffer }) => buffer)));
 });
@@ -36,7 +36,7 @@ test('nothing of the message that came in a buffer is left behind a part', () =>
   const parcels = new Parcels();
   parcels.reuse(message());
   const source = bytes(30_000);
-  const [part] = parcels.pack(source);
+  const [part] = parcels.pack(source, Infinity);
   assert.deepEqual(part, source);
   const behind = new Uint8Array(part!.buffer, part!.length);
   assert.equal(behind.length, MESSAGE - 30_000);
@@ -46,9 +46,9 @@ test('nothing of the message that came in a buffer is left behind a part', () =>
 test('a small part does not hold a large buffer, which stays for the next', () => {
   const parcels = new Parcels();
   parcels.reuse(message());
-  const [small] = parcels.pack(bytes(1000));
+  const [small] = parcels.pack(bytes(1000), Infinity);
   assert.equal(small!.buffer.byteLength, 1000);
-  const [large] = parcels.pack(bytes(MESSAGE));
+  const [large] = parcels.pack(bytes(MESSAGE), Infinity);
   assert.equal(large!.buffer.byteLength, MESSAGE);
 });
 
@@ -56,7 +56,19 @@ test('small messages and more than a few are not kept', () => {
   const parcels = new Parcels();
   parcels.reuse(new Uint8Array(68));
   for (let at = 0; at < 100; at++) parcels.reuse(message());
-  const parts = [...parcels.pack(bytes(100 * MESSAGE))];
+  const parts = [...parcels.pack(bytes(100 * MESSAGE), Infinity)];
   assert.ok(parts.slice(0, -1).every(({ buffer }) => buffer.byteLength === MESSAGE));
   assert.equal(parts.length, 25);
+});
+
+test('where messages may not be long, parts are of that length, and longer buffers stay for others', () => {
+  const parcels = new Parcels();
+  parcels.reuse(new Uint8Array(81_920));
+  const source = bytes(100_000);
+  const parts = [...parcels.pack(source, 49_152)];
+  assert.deepEqual(parts.map(({ length }) => length), [49_152, 49_152, 1696]);
+  assert.deepEqual(joined(parts), Buffer.from(source));
+  assert.ok(parts.every(({ buffer, length }) => buffer.byteLength === length));
+  const [long] = parcels.pack(bytes(65_536), Infinity);
+  assert.equal(long!.buffer.byteLength, 81_920);
 });

@@ -98,7 +98,7 @@ static void a_new_limit_holds_at_once(void **state) {
   pt_context_limit_upload(cx, 1000);
   assert_true(sent_within(cx, 10 * PT_SECOND_US, 1000) <= 65536 + 10000);
   pt_context_limit_upload(cx, 0);
-  assert_true(pt_context_take_upload(cx, PT_CHANNEL_SEND_MAX));
+  assert_true(pt_context_take_upload(cx, PT_UPLOAD_LENGTH_MAX));
   context_del(cx);
 }
 

@@ -211,14 +211,14 @@ static void who_does_not_read_is_left(void **state) {
   fx_del(fx);
 }
 
-static void longer_requests_than_a_send_are_rejected_and_block_nobody(void **state) {
+static void longer_requests_than_we_serve_are_rejected_and_block_nobody(void **state) {
   (void)state;
   fixture *fx = fx_new_simple(2, 16);
   fx_have(fx, 0);
   pt_peer *p = fx_leech(fx, 0);
   request(fx, 0, 0, 0, 131072);
-  request(fx, 0, 0, 0, PT_CHANNEL_SEND_MAX - 12);
-  request(fx, 0, 0, 0, PT_CHANNEL_SEND_MAX - 13);
+  request(fx, 0, 0, 0, PT_UPLOAD_LENGTH_MAX + 1);
+  request(fx, 0, 0, 0, PT_UPLOAD_LENGTH_MAX);
   request(fx, 0, 0, 5, 100);
   assert_int_equal(p->upload_count, 2);
   uint32_t rejects = 0, blocks = 0;
@@ -483,7 +483,7 @@ int main(void) {
       cmocka_unit_test(a_message_too_long_is_not_waited_for),
       cmocka_unit_test(the_upload_queue_is_bounded),
       cmocka_unit_test(who_does_not_read_is_left),
-      cmocka_unit_test(longer_requests_than_a_send_are_rejected_and_block_nobody),
+      cmocka_unit_test(longer_requests_than_we_serve_are_rejected_and_block_nobody),
       cmocka_unit_test(a_used_up_quota_rejects_what_was_queued),
       cmocka_unit_test(a_full_line_does_not_keep_the_host_awake),
       cmocka_unit_test(the_channels_of_a_link_share_one_short_queue),

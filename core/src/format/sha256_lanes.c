@@ -67,8 +67,19 @@ __attribute__((noinline)) static void extend(lanes w[64]) {
 __attribute__((noinline)) static void rounds(lanes s[8], const lanes w[64]) {
   lanes a = s[0], b = s[1], c = s[2], d = s[3], e = s[4], f = s[5], g = s[6], h = s[7];
   lanes bc = b ^ c, ab;
-  for (const uint32_t *k = pt_sha256_k; k < pt_sha256_k + 64; k += 8, w += 8) {
-    PT_SHA256_ROUNDS(ROUND);
+  /* Two at a time: faster in V8 than eight, as the compiler then looks less far ahead. */
+  for (const uint32_t *k = pt_sha256_k; k < pt_sha256_k + 64; k += 2, w += 2) {
+    ROUND(a, b, c, d, e, f, g, h, 0);
+    ROUND(h, a, b, c, d, e, f, g, 1);
+    lanes next_a = g, next_b = h;
+    g = e;
+    h = f;
+    e = c;
+    f = d;
+    c = a;
+    d = b;
+    a = next_a;
+    b = next_b;
   }
   s[0] += a, s[1] += b, s[2] += c, s[3] += d, s[4] += e, s[5] += f, s[6] += g, s[7] += h;
 }

@@ -6,7 +6,7 @@
 
 /* Room for one second of tokens, and never less than one send. */
 static uint64_t bucket_size(const pt_context *cx) {
-  return cx->upload_rate_max > PT_CHANNEL_SEND_MAX ? cx->upload_rate_max : PT_CHANNEL_SEND_MAX;
+  return cx->upload_rate_max > PT_UPLOAD_LENGTH_MAX ? cx->upload_rate_max : PT_UPLOAD_LENGTH_MAX;
 }
 
 uint16_t pt_context_name(pt_context *cx, const uint8_t id[PT_ID_SIZE]) {

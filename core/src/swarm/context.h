@@ -104,7 +104,7 @@ bool pt_context_banned(const pt_context *cx, const uint8_t peer[PT_ID_SIZE]);
 void pt_context_limit_upload(pt_context *cx, uint64_t rate_max);
 /* Do consent and quota allow to send that many block bytes at all? */
 bool pt_context_may_upload(const pt_context *cx, uint32_t bytes);
-/* Takes that many block bytes (at most PT_CHANNEL_SEND_MAX) from quota and
+/* Takes that many block bytes (at most PT_UPLOAD_LENGTH_MAX) from quota and
  * rate limit; false when they can't be sent now. */
 bool pt_context_take_upload(pt_context *cx, uint32_t bytes);
 /* When pt_context_take_upload() of as many may succeed, or PT_NEVER. */

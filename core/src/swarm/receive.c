@@ -6,9 +6,6 @@
 #include "base/bits.h"
 #include "swarm/units.h"
 
-/* A block goes out in one channel message, behind its header of 13 bytes. */
-#define PT_UPLOAD_LENGTH_MAX (PT_CHANNEL_SEND_MAX - 13u)
-
 /* Our extension ids (send.c tells them). */
 enum { PT_EXT_METADATA = 1, PT_EXT_DONTHAVE = 2, PT_EXT_WANT = 3 };
 

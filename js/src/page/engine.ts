@@ -1,3 +1,6 @@
+import { FIREFOX } from '../shared/firefox.ts';
+import { Lanes } from '../shared/lanes.ts';
+import type { Port } from '../shared/port.ts';
 import type { PageMessage, WorkerMessage } from '../shared/protocol.ts';
 
 /** Where the parts of the package are. */
@@ -13,6 +16,8 @@ const REST_MS = 50;
 /** The page's worker, in which the core runs. */
 export class Engine {
   readonly #worker: Worker;
+  /** Ways to the worker for this page alone; it is to be told of each. */
+  readonly lanes = new Lanes((message, transfer) => this.post(message, transfer));
 
   /**
    * Starts the worker's script; throws where that is not allowed. `onMessage`
@@ -24,19 +29,25 @@ export class Engine {
     this.#worker = workerUrl
       ? new Worker(workerUrl, { type: 'module', name: 'peertide' })
       : new Worker(new URL('./peertide.worker.js', import.meta.url), { type: 'module', name: 'peertide' });
-    this.#worker.onmessage = ({ data }: MessageEvent<WorkerMessage>) => onMessage(data);
+    this.#worker.onmessage = ({ data }: MessageEvent<WorkerMessage>) =>
+      data.t === 'lane' ? this.lanes.receive(data) : onMessage(data);
     this.#worker.onerror = (event) => {
       event.preventDefault();
       onMessage({ t: 'dead', reason: event.message || 'the worker could not be loaded' });
     };
   }
 
-  post(message: PageMessage, transfer: Transferable[] = []): void {
-    this.#worker.postMessage(message, transfer);
+  post(message: PageMessage, transfer?: Transferable[]): void {
+    this.#worker.postMessage(message, transfer as Transferable[]);
   }
 
-  /** A new port on which a tab, or the service worker for it, can ask for assets. */
-  makePort(kind: 'page' | 'sw', owner: string): MessagePort {
+  /** A new port on which this tab, or the service worker for it, can ask for assets. */
+  makePort(kind: 'page' | 'sw', owner: string): Port {
+    if (kind === 'page') {
+      const lane = this.lanes.open();
+      this.post({ t: 'consumer', port: lane.lane, kind, owner });
+      return lane;
+    }
     const { port1, port2 } = new MessageChannel();
     this.post({ t: 'consumer', port: port1, kind, owner }, [port1]);
     return port2;
@@ -45,7 +56,7 @@ export class Engine {
   /** Ends the worker as it is: the page is being left. */
   kill(): void {
     // Firefox (153) crashes the tab when its worker is ended within an access to a file. (See also worker/store-keeper.ts.)
-    if (navigator.userAgent.includes('Firefox/')) {
+    if (FIREFOX) {
       const start = Date.now();
       this.post({ t: 'rest', until: start + REST_MS / 2 });
       while (Date.now() < start + REST_MS);

@@ -78,7 +78,7 @@ export class Interception {
     const end = this.#makePort();
     const channel = typeof end === 'string' ? end : undefined;
     const message: ToServiceWorker = { peertide: 'attach', instance: this.#instance, channel, begun: (this.#begun ??= begunMedia()) };
-    controller.postMessage(message, typeof end === 'string' ? [] : [end]);
+    controller.postMessage(message, typeof end === 'string' ? [] : [end as MessagePort]);
   }
 
   #receive({ data: message, ports }: MessageEvent<FromServiceWorker | undefined>): void {

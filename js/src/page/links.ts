@@ -1,6 +1,6 @@
 import { LinkState, Signal } from '../generated/layout.ts';
-import type { PageMessage } from '../shared/protocol.ts';
-import { ChannelBridge } from './channel-bridge.ts';
+import { bridge } from './channel-bridge.ts';
+import type { Engine } from './engine.ts';
 import { Link } from './link.ts';
 
 /** A channel label that names a swarm. */
@@ -11,14 +11,14 @@ const NO_SWARM = '0'.repeat(40);
 /** The page's RTCPeerConnections, by the numbers under which the core knows them. */
 export class Links {
   readonly #configuration: RTCConfiguration;
-  readonly #post: (message: PageMessage, transfer?: Transferable[]) => void;
+  readonly #engine: Engine;
   readonly #links = new Map<number, Link>();
   /** Undefined until the first channel has shown it. */
   #transferable: boolean | undefined;
 
-  constructor(configuration: RTCConfiguration, post: (message: PageMessage, transfer?: Transferable[]) => void) {
+  constructor(configuration: RTCConfiguration, engine: Engine) {
     this.#configuration = { ...configuration };
-    this.#post = post;
+    this.#engine = engine;
   }
 
   /** For connections made from now on. */
@@ -55,10 +55,10 @@ export class Links {
 
   #make(id: number, legacy: boolean): Link | undefined {
     this.hangUp(id);
-    const ended = (state: number) => this.#post({ t: 'link', link: id, state });
+    const ended = (state: number) => this.#engine.post({ t: 'link', link: id, state });
     try {
       const link = new Link(this.#configuration, legacy, {
-        signal: (kind, text) => this.#post({ t: 'signal', link: id, kind, text }),
+        signal: (kind, text) => this.#engine.post({ t: 'signal', link: id, kind, text }),
         state: (state) => {
           if (state !== LinkState.Connected) this.#links.delete(id);
           ended(state);
@@ -84,16 +84,15 @@ export class Links {
     }
     if (this.#transferable !== false) {
       try {
-        this.#post({ t: 'channel', link, swarm, created, channel, bridged: false }, [
-          channel as unknown as Transferable,
-        ]);
+        this.#engine.post({ t: 'channel', link, swarm, created, channel }, [channel as unknown as Transferable]);
         this.#transferable = true;
         return;
       } catch {
         this.#transferable = false;
       }
     }
-    const { port } = new ChannelBridge(channel);
-    this.#post({ t: 'channel', link, swarm, created, channel: port, bridged: true }, [port]);
+    const lane = this.#engine.lanes.open();
+    this.#engine.post({ t: 'channel', link, swarm, created, channel: lane.lane });
+    bridge(channel, lane);
   }
 }

@@ -154,9 +154,7 @@ export class Peertide extends EventTarget {
 
   /** With a `fault` nothing is done: the options are not known, and may forbid it. */
   async #start(fault?: string): Promise<void> {
-    const missing = ['Worker', 'WebAssembly', 'RTCPeerConnection', 'MessageChannel'].find(
-      (name) => !(name in globalThis),
-    );
+    const missing = ['WebAssembly', 'RTCPeerConnection'].find((name) => !(name in globalThis));
     if (fault || missing) {
       this.#fallBack(fault ?? `this browser has no ${missing}`);
       return;
@@ -183,7 +181,7 @@ export class Peertide extends EventTarget {
   /** The node is that of all tabs with the same index and servers, and the same version of this. */
   #takeSeat(): Seat | undefined {
     const { indexUrl, server } = this.#options;
-    return Seat.make(`peertide ${VERSION} ${indexUrl} ${server.join(' ')}`, {
+    return navigator.locks && new Seat(`peertide ${VERSION} ${indexUrl} ${server.join(' ')}`, {
       host: () => {
         this.#host().catch((error: unknown) => this.#fallBack(`Peertide could not take over: ${String(error)}`));
       },
@@ -248,7 +246,7 @@ export class Peertide extends EventTarget {
         iceServers: [...(iceServers ?? [])],
         iceTransportPolicy: options.iceTransportPolicy,
       },
-      (message, transfer) => this.#engine?.post(message, transfer),
+      this.#engine,
     );
     this.#policy = new Policy(options, (policy) => this.#engine?.post({ t: 'policy', policy }));
     this.#engine.post({

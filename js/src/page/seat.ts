@@ -47,12 +47,8 @@ export class Seat {
   #count = 0;
   #hosting = false;
 
-  /** A seat, or undefined where the browser has no locks or channels between tabs. */
-  static make(name: string, events: SeatEvents): Seat | undefined {
-    return 'locks' in navigator && 'BroadcastChannel' in globalThis ? new Seat(name, events) : undefined;
-  }
-
-  private constructor(name: string, events: SeatEvents) {
+  /** Needs locks, which a browser has in a secure context. */
+  constructor(name: string, events: SeatEvents) {
     this.#name = name;
     this.#events = events;
     this.#channel = new BroadcastChannel(name);

@@ -1,6 +1,6 @@
 import type { PeertideEventMap, ProgressDetail } from '../page/events.ts';
 import type { PeertideStats } from '../page/stats.ts';
-import type { PortEnd } from './port.ts';
+import type { LaneMessage } from './lanes.ts';
 
 /**
  * What travels between the page, its worker and the service worker. All of it
@@ -90,12 +90,12 @@ export type PageMessage =
       readonly link: number;
       readonly swarm: string;
       readonly created: boolean;
-      /** The channel itself, or a port to it where channels can't be transferred. */
-      readonly channel: RTCDataChannel | MessagePort;
-      readonly bridged: boolean;
+      /** The channel itself, or the lane to it where channels can't be transferred. */
+      readonly channel: RTCDataChannel | number;
     }
-  /** `owner`: the tab that asks, or for which the service worker does. */
-  | { readonly t: 'consumer'; readonly port: PortEnd; readonly kind: 'page' | 'sw'; readonly owner: string }
+  /** `port`: itself, a lane, or the name of a channel. `owner`: the tab that asks, or for which the service worker does. */
+  | { readonly t: 'consumer'; readonly port: MessagePort | number | string; readonly kind: 'page' | 'sw'; readonly owner: string }
+  | LaneMessage
   /** That tab is gone. */
   | { readonly t: 'left'; readonly owner: string }
   /** The worker is about to be ended, but not before `until` (ms since 1970). */
@@ -110,6 +110,7 @@ export type NodeEvent = 'server' | 'peer' | 'fallback' | 'ban' | 'error';
 
 /** The worker to its page. */
 export type WorkerMessage =
+  | LaneMessage
   | { readonly t: 'ready'; readonly id: string; readonly backend: string }
   /** The node can't run (any more); requests go to the origin. */
   | { readonly t: 'dead'; readonly reason: string }

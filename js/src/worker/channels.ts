@@ -1,9 +1,7 @@
 import { fromHex } from '../core/words.ts';
 import { In } from '../generated/layout.ts';
-import { BridgedWire } from './bridged-wire.ts';
-import { DirectWire } from './direct-wire.ts';
 import type { Pump } from './pump.ts';
-import type { Wire, WireEvents } from './wire.ts';
+import { Wire, type WireChannel, type WireEvents } from './wire.ts';
 
 /** The data channels, by the numbers under which the core knows them. */
 export class Channels {
@@ -15,8 +13,8 @@ export class Channels {
     this.#pump = pump;
   }
 
-  /** Takes over a channel of the page's: the channel itself, or a port to it. */
-  adopt(link: number, swarm: string, created: boolean, channel: RTCDataChannel | MessagePort, bridged: boolean): void {
+  /** Takes over a channel of the page's. */
+  adopt(link: number, swarm: string, created: boolean, channel: WireChannel): void {
     const id = ++this.#lastId;
     const events: WireEvents = {
       opened: () =>
@@ -28,10 +26,7 @@ export class Channels {
         this.#pump.input({ kind: In.ChannelClosed, id });
       },
     };
-    const wire = bridged
-      ? new BridgedWire(channel as MessagePort, events)
-      : new DirectWire(channel as RTCDataChannel, events);
-    this.#wires.set(id, wire);
+    this.#wires.set(id, new Wire(channel, events));
   }
 
   send(id: number, message: Uint8Array): void {

@@ -4,7 +4,9 @@ import type { RecordReader } from '../core/record-reader.ts';
 import { toUtf8 } from '../core/words.ts';
 import { Fallback, Flag, In, Out, PtError } from '../generated/layout.ts';
 import type { PeertideEventMap } from '../page/events.ts';
+import { Lanes } from '../shared/lanes.ts';
 import type { AssetTuple, NodeEvent, PageMessage, PolicyState, WorkerInit, WorkerMessage } from '../shared/protocol.ts';
+import { bridgedChannel } from './bridged-channel.ts';
 import { Channels } from './channels.ts';
 import { Consumers } from './consumers.ts';
 import { IndexKeeper } from './index-keeper.ts';
@@ -23,6 +25,7 @@ const FALLBACKS: Record<number, string> = {
   [Fallback.Urgent]: 'urgent',
   [Fallback.Rescue]: 'rescue',
 };
+type Post = (message: WorkerMessage, transfer?: Transferable[]) => void;
 const NOBODY = '0'.repeat(40);
 const peerOf = ({ peer }: RecordReader) => (peer === NOBODY ? undefined : peer);
 const isLegacy = (output: RecordReader) => (output.flags & Flag.Legacy) !== 0;
@@ -32,10 +35,11 @@ const isLegacy = (output: RecordReader) => (output.flags & Flag.Legacy) !== 0;
  * it asks for. The page keeps what only a window has (RTCPeerConnection).
  */
 export class Host {
-  readonly #post: (message: WorkerMessage) => void;
+  readonly #post: Post;
   readonly #core: Core;
   readonly #pump: Pump;
   readonly #consumers: Consumers;
+  readonly #lanes: Lanes;
   readonly #channels: Channels;
   readonly #origin: OriginFetches;
   readonly #server: ServerSocket;
@@ -48,7 +52,7 @@ export class Host {
   #missed = false;
 
   /** Loads the core and starts the node. */
-  static async start(init: WorkerInit, post: (message: WorkerMessage) => void, signal: AbortSignal): Promise<Host> {
+  static async start(init: WorkerInit, post: Post, signal: AbortSignal): Promise<Host> {
     const store = new StoreKeeper(init.store, init.storeLimit, (code, message) =>
       post({ t: 'event', type: 'error', detail: { peer: undefined, code, message } }),
     );
@@ -66,7 +70,7 @@ export class Host {
 
   private constructor(
     init: WorkerInit,
-    post: (message: WorkerMessage) => void,
+    post: Post,
     exports: Awaited<ReturnType<typeof loadCore>>,
     store: StoreKeeper,
     signal: AbortSignal,
@@ -88,6 +92,7 @@ export class Host {
       spent: (message) => this.#consumers.parcels.reuse(message),
     });
     this.#consumers = new Consumers(this.#pump);
+    this.#lanes = new Lanes(post);
     this.#channels = new Channels(this.#pump);
     this.#origin = new OriginFetches(this.#pump);
     this.#server = new ServerSocket(init.servers, this.#pump, (state, url) => this.#tell('server', { state, url }));
@@ -121,12 +126,20 @@ export class Host {
       case 'link':
         this.#pump.input({ kind: In.PeerState, link: message.link, code: message.state });
         break;
-      case 'channel':
-        this.#channels.adopt(message.link, message.swarm, message.created, message.channel, message.bridged);
+      case 'channel': {
+        const { link, swarm, created, channel } = message;
+        const reached = typeof channel === 'number' ? bridgedChannel(this.#lanes.open(channel)) : channel;
+        this.#channels.adopt(link, swarm, created, reached);
         break;
-      case 'consumer':
-        this.#consumers.add(message.port, message.kind, message.owner);
+      }
+      case 'lane':
+        this.#lanes.receive(message);
         break;
+      case 'consumer': {
+        const { port, kind, owner } = message;
+        this.#consumers.add(typeof port === 'number' ? this.#lanes.open(port) : port, kind, owner);
+        break;
+      }
       case 'left':
         this.#consumers.left(message.owner);
         break;

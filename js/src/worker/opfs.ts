@@ -5,7 +5,7 @@ const FOLDER = 'peertide-1';
 
 /** Whether this browser has what the store needs. */
 export function hasOpfs(): boolean {
-  return 'FileSystemSyncAccessHandle' in globalThis && 'storage' in navigator && 'locks' in navigator;
+  return 'FileSystemSyncAccessHandle' in globalThis;
 }
 
 /** The store's folder in the origin private file system; throws where it is refused. */

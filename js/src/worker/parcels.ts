@@ -16,23 +16,24 @@ export class Parcels {
     if (buffer.byteLength >= SPENT_BYTES_MIN && this.#spent.length < SPENT_MAX) this.#spent.push(buffer as ArrayBuffer);
   }
 
-  /** Copies of `bytes`, in order. What is behind a part in its buffer is cleared. */
-  *pack(bytes: Uint8Array): Generator<Uint8Array<ArrayBuffer>> {
+  /** Copies of `bytes`, in order, none longer than `partMax`. What is behind a part in its buffer is cleared. */
+  *pack(bytes: Uint8Array, partMax: number): Generator<Uint8Array<ArrayBuffer>> {
     for (let at = 0; at < bytes.length; ) {
-      const rest = bytes.subarray(at);
+      const rest = bytes.subarray(at, at + partMax);
       const buffer = this.#spent.pop();
+      let part: Uint8Array<ArrayBuffer>;
       // A small part in a large buffer would hold memory that nobody uses.
-      if (!buffer || rest.length * 2 < buffer.byteLength) {
+      if (!buffer || rest.length * 2 < buffer.byteLength || buffer.byteLength > partMax) {
         if (buffer) this.#spent.push(buffer);
-        yield rest.slice();
-        return;
+        part = rest.slice();
+      } else {
+        const whole = new Uint8Array(buffer);
+        part = whole.subarray(0, rest.length);
+        part.set(rest.subarray(0, part.length));
+        whole.fill(0, part.length);
       }
-      const part = new Uint8Array(buffer);
-      const length = Math.min(rest.length, part.length);
-      part.set(rest.subarray(0, length));
-      part.fill(0, length);
-      at += length;
-      yield part.subarray(0, length);
+      at += part.length;
+      yield part;
     }
   }
 }

@@ -10,7 +10,7 @@ export function run(): void {
   const early: PageMessage[] = [];
   let host: Host | undefined;
 
-  const post = (message: WorkerMessage) => scope.postMessage(message);
+  const post = (message: WorkerMessage, transfer?: Transferable[]) => scope.postMessage(message, transfer as Transferable[]);
 
   scope.onmessage = ({ data }: MessageEvent<PageMessage>) => {
     if (data.t === 'init') {

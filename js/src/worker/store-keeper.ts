@@ -1,6 +1,7 @@
 import { fromHex } from '../core/words.ts';
 import type { RecordReader } from '../core/record-reader.ts';
 import { In, Out, PtError } from '../generated/layout.ts';
+import { FIREFOX } from '../shared/firefox.ts';
 import { hasOpfs, openOpfs } from './opfs.ts';
 import { PieceStore } from './piece-store.ts';
 import type { Pump } from './pump.ts';
@@ -17,7 +18,7 @@ const MEMORY_BYTES = 128 << 20;
  * files seldom: see page/engine.ts), or at last so much later. A page that is left loses what came since.
  */
 const LATE_MS_MAX = 250;
-const PAUSE_MS = navigator.userAgent.includes('Firefox/') ? LATE_MS_MAX : 10;
+const PAUSE_MS = FIREFOX ? LATE_MS_MAX : 10;
 
 /** Why visitors' pieces are kept in memory only. */
 export type StoreTrouble = 'store-unavailable' | 'store-full' | 'store-failed';

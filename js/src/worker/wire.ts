@@ -1,3 +1,17 @@
+/** What this needs of an `RTCDataChannel`: the channel itself, or one that stayed in the page. */
+export type WireChannel = Pick<
+  RTCDataChannel,
+  | 'binaryType'
+  | 'bufferedAmountLowThreshold'
+  | 'onopen'
+  | 'onmessage'
+  | 'onbufferedamountlow'
+  | 'onclose'
+  | 'readyState'
+  | 'send'
+  | 'close'
+>;
+
 /** What a data channel tells about itself. */
 export interface WireEvents {
   opened(): void;
@@ -8,10 +22,60 @@ export interface WireEvents {
   closed(): void;
 }
 
-/** A data channel, however it is reached from this worker. */
-export interface Wire {
+/** A data channel, as the core knows it. */
+export class Wire {
+  readonly #channel: WireChannel;
+  readonly #events: WireEvents;
+  /** Messages that came before the channel said that it is open; then undefined. */
+  #early: Uint8Array[] | undefined = [];
+  #closed = false;
+
+  constructor(channel: WireChannel, events: WireEvents) {
+    this.#channel = channel;
+    this.#events = events;
+    channel.binaryType = 'arraybuffer';
+    channel.bufferedAmountLowThreshold = 0;
+    channel.onopen = () => this.#open();
+    channel.onmessage = ({ data }: MessageEvent<unknown>) => {
+      if (!(data instanceof ArrayBuffer)) return;
+      const bytes = new Uint8Array(data);
+      if (this.#early) this.#early.push(bytes);
+      else events.message(bytes);
+    };
+    channel.onbufferedamountlow = () => events.drained();
+    channel.onclose = () => this.#close();
+    if (channel.readyState === 'open') this.#open();
+    if (channel.readyState === 'closed') this.#close();
+  }
+
   /** Sends one message; the bytes are copied before it returns. */
-  send(bytes: Uint8Array): void;
-  /** Closes it; `closed` is told when it has happened. */
-  close(): void;
+  send(bytes: Uint8Array): void {
+    try {
+      this.#channel.send(bytes as Uint8Array<ArrayBuffer>);
+    } catch {
+      // Closing, or its queue is full beyond what the browser holds.
+      this.close();
+    }
+  }
+
+  /** Closes it; `closed` is told at once. */
+  close(): void {
+    this.#channel.close();
+    this.#close();
+  }
+
+  #open(): void {
+    const early = this.#early;
+    if (!early || this.#closed) return;
+    this.#early = undefined;
+    this.#events.opened();
+    for (const bytes of early) this.#events.message(bytes);
+  }
+
+  #close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#channel.onmessage = this.#channel.onbufferedamountlow = null;
+    this.#events.closed();
+  }
 }
