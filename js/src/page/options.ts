@@ -164,7 +164,7 @@ export function defaultOptions(base: string): ResolvedOptions {
   };
 }
 
-/** What the visitor can have decided. */
+/** What the visitor can have decided, in the order of the core's `Consent`. */
 export const CONSENTS: readonly ConsentOption[] = ['granted', 'download-only', 'denied'];
 
 /** Throws {@link PeertideError} `invalid-option`. */

@@ -1,6 +1,6 @@
 import { Consent } from '../generated/layout.ts';
 import type { PolicyState } from '../shared/protocol.ts';
-import type { ConsentOption, UploadOn } from './options.ts';
+import { CONSENTS, type ConsentOption, type UploadOn } from './options.ts';
 
 /** Below this charge, unplugged, the battery counts as low. */
 const LOW_BATTERY = 0.2;
@@ -55,11 +55,7 @@ export class Policy {
 
   /** What holds now. */
   get state(): PolicyState {
-    const wanted = {
-      granted: Consent.Granted,
-      'download-only': Consent.DownloadOnly,
-      denied: Consent.Denied,
-    }[this.#consent];
+    const wanted = CONSENTS.indexOf(this.#consent) as Consent;
     const consent = wanted === Consent.Granted && !this.#mayUpload ? Consent.DownloadOnly : wanted;
     return { consent, ...this.#limits };
   }

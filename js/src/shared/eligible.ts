@@ -48,5 +48,5 @@ export function eligiblePath(request: RequestFacts, origin: string): string | un
 
 /** Destinations without which the page can't render (see `PT_URGENCY_BLOCKING`). */
 export function isBlocking(destination: string): boolean {
-  return ['style', 'script', 'font', 'document'].includes(destination);
+  return ['style', 'script', 'font'].includes(destination);
 }

@@ -2,7 +2,6 @@ import { LayerFile, type StoredLayer } from './layer-file.ts';
 import { SlotFile, type StoredPiece } from './slot-file.ts';
 import { readAll, writeAll, type StoreFolder, type SyncFile } from './sync-file.ts';
 
-const SLOTS = /^(\d+)\.pieces$/;
 const SIZE_MIN = 16_384;
 const SIZE_MAX = 16_777_216;
 
@@ -28,8 +27,7 @@ export class PieceStore {
   static async open(folder: StoreFolder, lost: (swarm: string, piece: number) => void): Promise<PieceStore> {
     const store = new PieceStore(folder, lost, await folder.open('index'), await folder.open('layers'));
     try {
-      const sizes = (await folder.names()).map((name) => Number(SLOTS.exec(name)?.[1]));
-      await store.prepare(sizes);
+      await store.prepare((await folder.names()).map((name) => parseInt(name)));
     } catch (error) {
       store.close();
       throw error;

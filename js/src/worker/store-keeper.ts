@@ -54,7 +54,7 @@ export class StoreKeeper {
       this.opened = Promise.resolve();
     } else if (!hasOpfs()) {
       this.opened = Promise.resolve();
-      if (mode === 'opfs') tell('store-unavailable', 'this browser has no private file system for workers');
+      if (mode === 'opfs') tell('store-unavailable', 'this browser has no file system of its own');
     } else {
       this.opened = new Promise((resolve) => {
         const timer = setTimeout(resolve, OPEN_MS_MAX);
@@ -192,7 +192,7 @@ export class StoreKeeper {
     try {
       if (store) return action(store);
     } catch (error) {
-      if (error instanceof DOMException && error.name === 'QuotaExceededError') this.#setFull(store!);
+      if ((error as Error).name === 'QuotaExceededError') this.#setFull(store!);
       else this.#fail(error);
     }
     otherwise?.();
