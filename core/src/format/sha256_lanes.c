@@ -67,7 +67,7 @@ __attribute__((noinline)) static void extend(lanes w[64]) {
 __attribute__((noinline)) static void rounds(lanes s[8], const lanes w[64]) {
   lanes a = s[0], b = s[1], c = s[2], d = s[3], e = s[4], f = s[5], g = s[6], h = s[7];
   lanes bc = b ^ c, ab;
-  /* Two at a time: faster in V8 than eight, as the compiler then looks less far ahead. */
+  /* Two at a time: in V8 a tenth faster than eight, and less code. */
   for (const uint32_t *k = pt_sha256_k; k < pt_sha256_k + 64; k += 2, w += 2) {
     ROUND(a, b, c, d, e, f, g, h, 0);
     ROUND(h, a, b, c, d, e, f, g, 1);
