@@ -1,7 +1,7 @@
-/* SHA-256's schedule and rounds as sha256_scalar.c and sha256_lanes.c both use
- * them, for numbers and for vectors of numbers. Macros, because the variables are
- * renamed from round to round instead of moved, which is the same again after
- * eight, and because no compiler at any level of optimisation then leaves a call
+/* SHA-256's schedule, which sha256_scalar.c and sha256_lanes.c both use, for numbers
+ * and for vectors of numbers, and the scalar's rounds. Macros, because there the
+ * variables are renamed from round to round instead of moved, which is the same
+ * again after eight, and because no compiler at any level of optimisation then leaves a call
  * in the innermost place: V8 does not inline wasm functions, and a rotation left
  * out of line costs nine tenths of the speed. */
 #ifndef PT_FORMAT_SHA256_ROUNDS_H

@@ -4,7 +4,7 @@
 
 #define PT_RATE_UNLIMITED (1ull << 40) /* bytes/s: nobody sends that fast */
 
-/* Room for one second of tokens, and never less than one send. */
+/* Room for one second of tokens, and never less than the longest block. */
 static uint64_t bucket_size(const pt_context *cx) {
   return cx->upload_rate_max > PT_UPLOAD_LENGTH_MAX ? cx->upload_rate_max : PT_UPLOAD_LENGTH_MAX;
 }
