@@ -73,18 +73,19 @@ after(async () => {
 /** Runs all units of a page; resolves to what it printed. */
 async function run(page) {
   const port = await freePort()
-  const emrun = spawn('emrun', ['--no_browser', '--hostname', '127.0.0.1', '--port', String(port),
-    '--timeout', String(secondsMax), '--timeout_returncode', '124', `${page}.html`],
-  { cwd: programs, stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, PYTHONUNBUFFERED: '1' } })
+  // (cmocka prints what a test does to stdout and how it ended to stderr: as two
+  // pipes, the one may be read before the other. One pipe keeps their order.)
+  const emrun = spawn('sh', ['-c', 'exec emrun "$@" 2>&1', 'sh', '--no_browser',
+    '--hostname', '127.0.0.1', '--port', String(port), '--timeout', String(secondsMax),
+    '--timeout_returncode', '124', `${page}.html`],
+  { cwd: programs, stdio: ['ignore', 'pipe', 'inherit'], env: { ...process.env, PYTHONUNBUFFERED: '1' } })
   let output = ''
   const exited = once(emrun, 'close')
   const listening = new Promise((resolve) => {
-    for (const stream of [emrun.stdout, emrun.stderr]) {
-      stream.setEncoding('utf8').on('data', (text) => {
-        output += text
-        if (output.includes('Now listening at')) resolve()
-      })
-    }
+    emrun.stdout.setEncoding('utf8').on('data', (text) => {
+      output += text
+      if (output.includes('Now listening at')) resolve()
+    })
   })
   await Promise.race([listening, exited])
   // (emrun's pages speak to their server only when the address says localhost.)
