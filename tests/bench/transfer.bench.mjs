@@ -35,8 +35,12 @@ async function page(url, install) {
   return visitor.open(url);
 }
 
-/** Lets go of what a giver's page has read before: it is not the transfer's work. (Firefox can't be asked to.) */
+/**
+ * Lets go of what a giver's page has read before (Firefox can't be asked to), and lets it write to its disk:
+ * both are not the transfer's work.
+ */
 async function settle({ page }) {
+  await new Promise((resolve) => setTimeout(resolve, 1000));
   if (browser.name !== 'Chromium') return;
   const session = await page.createCDPSession();
   for (let at = 0; at < 2; at++) await session.send('HeapProfiler.collectGarbage');

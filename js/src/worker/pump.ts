@@ -85,19 +85,19 @@ export class Pump {
     this.#onRun();
   }
 
-  /** Sets the timer to the core's deadline, unless it is set to it already. */
+  /** Sets the timer to the core's deadline. One that comes too early, because that has moved on, costs less than another. */
   #arm(): void {
     const waitMs = this.#core.waitMs;
     const at = performance.now() + waitMs;
-    if (Math.abs(at - this.#timerAt) < 0.5 && this.#timer !== undefined) return;
+    if (!(at < this.#timerAt - 1)) return;
     clearTimeout(this.#timer);
-    this.#timer = undefined;
     this.#timerAt = at;
-    if (waitMs === Infinity) return;
-    const delay = Math.min(Math.max(0, Math.ceil(waitMs)), TIMER_MS_MAX);
-    this.#timer = setTimeout(() => {
-      this.#timer = undefined;
-      this.#run();
-    }, delay);
+    this.#timer = setTimeout(
+      () => {
+        this.#timerAt = Infinity;
+        this.#run();
+      },
+      Math.min(Math.ceil(waitMs), TIMER_MS_MAX),
+    );
   }
 }
