@@ -96,7 +96,6 @@ static inline fixture *fx_new_with(uint32_t piece_length, const uint64_t *length
   }
   fx->s = pt_swarm_new(fx->cx, key, piece_length, files, count);
   assert_non_null(fx->s);
-  pt_disk_settle(fx->cx); /* as a node's first input does */
   return fx;
 }
 

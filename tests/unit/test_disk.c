@@ -348,86 +348,6 @@ static void a_limit_that_falls_has_nothing_written_again(void **state) {
   fx_del(fx);
 }
 
-static uint32_t written(fixture *fx) {
-  uint32_t count = 0;
-  for (pt_event out; pt_disk_poll(fx->cx, &out); count++)
-    assert_int_equal(out.kind, PT_OUT_STORE_WRITE);
-  fx_check(fx);
-  return count;
-}
-
-/* The node's clock goes on to when the disk wants to be looked at. */
-static uint32_t written_next(fixture *fx) {
-  assert_in_range(pt_disk_deadline(fx->cx), fx->cx->now_us, fx->cx->now_us + 4 * PT_SECOND_US);
-  fx->cx->now_us = pt_disk_deadline(fx->cx);
-  pt_disk_settle(fx->cx);
-  return written(fx);
-}
-
-/* So many pieces of 1 MiB, and a disk. */
-static fixture *fx_fast(uint32_t pieces) {
-  const uint64_t length = (uint64_t)pieces << 20;
-  fixture *fx = fx_new(1u << 20, &length, 1);
-  fx->cx->disk_max = 1u << 30;
-  with_layers(fx);
-  return fx;
-}
-
-static void a_fast_transfer_is_written_in_its_pause_and_step_by_step(void **state) {
-  (void)state;
-  fixture *fx = fx_fast(12);
-  for (uint32_t i = 0; i < 12; i++) {
-    fx_have(fx, i);
-    pt_disk_settle(fx->cx);
-    assert_int_equal(written(fx), i < 4); /* a small page's pieces wait for nothing */
-  }
-  uint64_t since_us = fx->cx->now_us;
-  assert_int_equal(written_next(fx), 4);
-  assert_int_equal(fx->cx->now_us, since_us + PT_SECOND_US / 10);
-  assert_int_equal(written_next(fx), 4);
-  assert_in_range(fx->cx->now_us, since_us + PT_SECOND_US / 10 + 1, since_us + PT_SECOND_US / 5);
-  assert_int_equal(pt_disk_deadline(fx->cx), PT_NEVER);
-  fx_del(fx);
-}
-
-static void without_a_pause_it_is_written_after_four_seconds(void **state) {
-  (void)state;
-  fixture *fx = fx_fast(60);
-  for (uint32_t i = 0; i < 4; i++) fx_have(fx, i);
-  assert_int_equal(written(fx), 4);
-  uint64_t since_us = fx->cx->now_us;
-  uint32_t i = 4, count = 0;
-  for (; count == 0; count = written(fx)) {
-    assert_in_range(i, 4, 59);
-    assert_true(fx->cx->now_us < since_us + 5 * PT_SECOND_US);
-    fx_have(fx, i++);
-    fx->cx->now_us += PT_SECOND_US / 12;
-    pt_disk_settle(fx->cx);
-  }
-  assert_int_equal(count, 4);
-  assert_true(fx->cx->now_us >= since_us + 4 * PT_SECOND_US);
-  for (uint32_t left = i - 8; left; left -= left < 4 ? left : 4)
-    assert_int_equal(written_next(fx), left < 4 ? left : 4);
-  fx_del(fx);
-}
-
-static void what_memory_can_not_hold_is_written_at_once(void **state) {
-  (void)state;
-  fixture *fx = fx_fast(12);
-  fx->cx->memory_max = 6u << 20;
-  for (uint32_t i = 0; i < 4; i++) fx_have(fx, i);
-  assert_int_equal(written(fx), 4);
-  for (uint32_t i = 4; i < 12; i++) fx_have(fx, i);
-  pt_store_trim(fx->cx);
-  assert_int_equal(fx->cx->stats.stored_bytes, 8u << 20);
-  pt_disk_settle(fx->cx);
-  assert_int_equal(written(fx), 4);
-  pt_store_trim(fx->cx);
-  assert_int_equal(fx->cx->stats.stored_bytes, 6u << 20);
-  assert_int_equal(fx->s->have_count, 12);
-  fx_del(fx);
-}
-
 static void a_page_that_reads_keeps_its_pieces(void **state) {
   (void)state;
   fixture *fx = fx_disk();
@@ -507,9 +427,6 @@ int main(void) {
       cmocka_unit_test(what_leaves_memory_is_still_had),
       cmocka_unit_test(the_disk_keeps_its_limit_and_what_was_used_last),
       cmocka_unit_test(a_limit_that_falls_has_nothing_written_again),
-      cmocka_unit_test(a_fast_transfer_is_written_in_its_pause_and_step_by_step),
-      cmocka_unit_test(without_a_pause_it_is_written_after_four_seconds),
-      cmocka_unit_test(what_memory_can_not_hold_is_written_at_once),
       cmocka_unit_test(a_page_that_reads_keeps_its_pieces),
       cmocka_unit_test(what_does_not_belong_is_not_believed),
       cmocka_unit_test(a_disk_that_comes_late_ends_what_is_under_way),

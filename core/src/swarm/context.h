@@ -75,9 +75,7 @@ typedef struct pt_context {
   uint32_t origin_failures;               /* in a row */
   uint64_t origin_span_us;                /* smoothed time of one fetch, for backups */
   struct pt_piece *newest[2], *oldest[2]; /* by enum pt_place */
-  struct pt_piece *unwritten;             /* to be given to the host for its disk: */
-  uint64_t write_us, write_late_us;       /* when it is their turn, at the latest */
-  int32_t write_room;                     /* bytes that may be written now */
+  struct pt_piece *unwritten;             /* to be given to the host for its disk */
   uint64_t disk_max;                      /* bytes; 0: there is no disk */
   bool read_ended;                        /* who waits for a read is to look again */
   uint32_t reading_count;

@@ -10,13 +10,6 @@
 #include "swarm/units.h"
 
 #define PT_READ_PATIENCE_US (3u * PT_SECOND_US)
-/* So much is written at once. More, which a fast transfer brings, waits: until
- * nothing has come for a moment, or for so long, or until memory is needed. That
- * the processor is free for the transfer then matters more. */
-#define PT_WRITE_BYTES (4 << 20)
-#define PT_WRITE_PAUSE_US (100u * PT_MS_US)
-#define PT_WRITE_LATE_US (4u * PT_SECOND_US)
-#define PT_WRITE_STEP_US (10u * PT_MS_US) /* then, between as many bytes each */
 
 static uint32_t number_of(const pt_piece *piece) {
   return (uint32_t)(piece - piece->swarm->pieces);
@@ -52,29 +45,18 @@ void pt_disk_keep(pt_piece *piece) {
   if (piece->state != PT_PIECE_HAVE || piece->on_disk || cx->disk_max < s->piece_length) return;
   if (!provable(s, pt_swarm_file_of(s, number_of(piece))) || piece->on_disk) return;
   pt_store_link(piece, PT_ON_DISK);
-  if (!cx->unwritten) cx->write_late_us = cx->now_us + PT_WRITE_LATE_US;
-  cx->write_us = cx->now_us + PT_WRITE_PAUSE_US;
-  if (cx->write_us > cx->write_late_us) cx->write_us = cx->write_late_us;
   piece->unwritten = true;
   piece->unwritten_next = cx->unwritten;
   cx->unwritten = piece;
 }
 
-static void unlist(pt_piece *piece) {
-  pt_context *cx = piece->swarm->cx;
-  pt_piece **at = &cx->unwritten;
-  while (*at != piece) at = &(*at)->unwritten_next;
-  *at = piece->unwritten_next;
-  piece->unwritten = false;
-}
-
 bool pt_disk_poll(pt_context *cx, pt_event *out) {
   pt_piece *piece = cx->unwritten;
-  if (!piece || cx->write_room <= 0) return false;
+  if (!piece) return false;
   const pt_swarm *s = piece->swarm;
   uint32_t number = number_of(piece);
-  unlist(piece);
-  cx->write_room -= (int32_t)s->piece_length;
+  cx->unwritten = piece->unwritten_next;
+  piece->unwritten = false;
   *out = (pt_event){.kind = PT_OUT_STORE_WRITE,
                     .id = number,
                     .length = s->piece_length,
@@ -95,7 +77,11 @@ void pt_disk_forget(pt_piece *piece) {
   if (!piece->on_disk) return;
   pt_store_unlink(piece, PT_ON_DISK);
   if (piece->reading) stop_reading(piece);
-  if (piece->unwritten) unlist(piece);
+  if (!piece->unwritten) return;
+  pt_piece **at = &piece->swarm->cx->unwritten;
+  while (*at != piece) at = &(*at)->unwritten_next;
+  *at = piece->unwritten_next;
+  piece->unwritten = false;
 }
 
 /* The piece is not on disk any more; when it is not in memory either, it is
@@ -217,16 +203,12 @@ void pt_disk_data(pt_swarm *s, uint32_t number, int code, pt_bytes data) {
 
 /* A disk that does not answer is as good as none. */
 void pt_disk_settle(pt_context *cx) {
-  for (uint32_t i = 0; i < cx->reading_count; i++)
-    if (cx->reading[i].since_us + PT_READ_PATIENCE_US <= cx->now_us) pt_disk_limit(cx, 0);
+  if (pt_disk_deadline(cx) <= cx->now_us) pt_disk_limit(cx, 0);
   pt_disk_trim(cx);
-  if (cx->write_us > cx->now_us) return;
-  cx->write_room = PT_WRITE_BYTES;
-  cx->write_us = cx->now_us + PT_WRITE_STEP_US;
 }
 
 uint64_t pt_disk_deadline(const pt_context *cx) {
-  uint64_t at = cx->unwritten ? cx->write_us : PT_NEVER;
+  uint64_t at = PT_NEVER;
   for (uint32_t i = 0; i < cx->reading_count; i++)
     if (cx->reading[i].since_us + PT_READ_PATIENCE_US < at)
       at = cx->reading[i].since_us + PT_READ_PATIENCE_US;

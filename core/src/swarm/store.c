@@ -69,9 +69,7 @@ void pt_store_trim(pt_context *cx) {
     pt_piece *newer = piece->newer[PT_IN_MEMORY];
     if (!piece->on_disk && piece->pins == 0)
       pt_store_remove(piece);
-    else if (piece->unwritten)
-      cx->write_us = 0; /* now is the time */
-    else if (piece->pins == 0 && newer)
+    else if (piece->on_disk && piece->pins == 0 && !piece->unwritten && newer)
       pt_store_unlink(piece, PT_IN_MEMORY); /* never the newest: it was read for someone */
     piece = newer;
   }
