@@ -17,6 +17,7 @@ import { installKit } from '../browser/harness/page-kit.mjs';
 import { startServer } from '../browser/harness/server.mjs';
 import { bigFileSite, median, report, round, setting } from './lib.mjs';
 import { processorMs } from './processor.mjs';
+import { sendBetweenWorkers, startWorkers } from './worker-channel.mjs';
 import { installStores, seed, serveWebTorrent, take } from './webtorrent-page.mjs';
 
 const rounds = setting('ROUNDS', 5);
@@ -35,29 +36,38 @@ async function page(url, install) {
   return visitor.open(url);
 }
 
-/**
- * Lets go of what a giver's page has read before (Firefox can't be asked to), and lets it write to its disk:
- * both are not the transfer's work.
- */
+/** Lets go of what a giver's page has read before: it is not the transfer's work. (Firefox can't be asked to.) */
 async function settle({ page }) {
-  await new Promise((resolve) => setTimeout(resolve, 1000));
   if (browser.name !== 'Chromium') return;
   const session = await page.createCDPSession();
   for (let at = 0; at < 2; at++) await session.send('HeapProfiler.collectGarbage');
   await session.detach();
 }
 
-async function bare(message) {
+async function bare(message, hashed) {
   const [giver, taker] = [await page(server.url), await page(server.url)];
   const before = await processorMs(browser.pid);
   const start_ms = performance.now();
   await connectBare(giver, taker);
   const connect_ms = performance.now() - start_ms;
-  const { received, elapsed_ms } = await sendBare(giver, taker, length, message);
+  const { received, elapsed_ms } = await sendBare(giver, taker, length, message, hashed);
   const processor_ms = (await processorMs(browser.pid)) - before;
   assert.equal(received, length);
   await Promise.all([giver.close(), taker.close()]);
   return { elapsed_ms: connect_ms + elapsed_ms, sending_ms: elapsed_ms, processor_ms };
+}
+
+/** The same between workers that keep and hand on what comes (Chromium only: elsewhere channels stay in the page). */
+async function betweenWorkers(message) {
+  const [giver, taker] = [await page(server.url), await page(server.url)];
+  await startWorkers(giver, taker);
+  const before = await processorMs(browser.pid);
+  const start_ms = performance.now();
+  await sendBetweenWorkers(giver, taker, length, message);
+  const elapsed_ms = performance.now() - start_ms;
+  const processor_ms = (await processorMs(browser.pid)) - before;
+  await Promise.all([giver.close(), taker.close()]);
+  return { elapsed_ms, processor_ms };
 }
 
 /** In the page: takes the file with the explicit API; from Peertide.start to the last byte. */
@@ -120,11 +130,13 @@ async function http() {
 const own = {
   'bare channel, 64 KiB': () => bare(64 << 10),
   'bare channel, 256 KiB': () => bare(256 << 10),
+  'hashed, 64 KiB': () => bare(64 << 10, true),
   'Peertide, OPFS': () => peertide('opfs'),
   'Peertide, memory': () => peertide('memory'),
 };
 const waysOf = {
-  Chromium: { ...own, 'WebTorrent, OPFS': () => webtorrent('opfs'), 'WebTorrent, memory': () => webtorrent('memory'), 'plain HTTP': http },
+  Chromium: { ...own, 'between workers, 64 KiB': () => betweenWorkers(64 << 10),
+    'WebTorrent, OPFS': () => webtorrent('opfs'), 'WebTorrent, memory': () => webtorrent('memory'), 'plain HTTP': http },
   Firefox: { ...own, 'plain HTTP': http },
 };
 
