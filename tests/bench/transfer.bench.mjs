@@ -60,12 +60,13 @@ async function bare(message, hashed) {
 /** The same between workers that keep and hand on what comes (Chromium only: elsewhere channels stay in the page). */
 async function betweenWorkers(message) {
   const [giver, taker] = [await page(server.url), await page(server.url)];
-  await startWorkers(giver, taker);
+  await startWorkers([giver, taker], length, message);
   const before = await processorMs(browser.pid);
   const start_ms = performance.now();
-  await sendBetweenWorkers(giver, taker, length, message);
+  const received = await sendBetweenWorkers(giver, taker);
   const elapsed_ms = performance.now() - start_ms;
   const processor_ms = (await processorMs(browser.pid)) - before;
+  assert.equal(received, length);
   await Promise.all([giver.close(), taker.close()]);
   return { elapsed_ms, processor_ms };
 }

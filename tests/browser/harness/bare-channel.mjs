@@ -5,8 +5,11 @@
 function offer() {
   const connection = new RTCPeerConnection();
   const channel = connection.createDataChannel('bare');
-  channel.binaryType = 'arraybuffer';
-  globalThis.bare = { connection, channel, opened: new Promise((resolve) => { channel.onopen = () => resolve(); }) };
+  const opened = globalThis.passChannel?.(channel, true) ?? new Promise((resolve) => {
+    channel.binaryType = 'arraybuffer';
+    channel.onopen = () => resolve();
+  });
+  globalThis.bare = { connection, channel, opened };
   const gathered = new Promise((resolve) => {
     connection.onicecandidate = ({ candidate }) => candidate ?? resolve();
   });
@@ -20,6 +23,10 @@ function answer(sdp) {
   globalThis.bare = bare;
   bare.opened = new Promise((resolve) => {
     connection.ondatachannel = ({ channel }) => {
+      if (globalThis.passChannel) {
+        globalThis.passChannel(channel, false).then(resolve);
+        return;
+      }
       channel.binaryType = 'arraybuffer';
       bare.channel = channel;
       bare.received = 0;
@@ -36,7 +43,10 @@ function answer(sdp) {
     .then(() => connection.localDescription.sdp);
 }
 
-/** Connects two visitors; afterwards `bare.channel` is open in both pages. */
+/**
+ * Connects two visitors; afterwards `bare.channel` is open in both pages. A page's `passChannel(channel, gives)`,
+ * if it has one, is given the channel at once, and says when it is open.
+ */
 export async function connectBare(giver, taker) {
   const sdp = await taker.evaluate(answer, await giver.evaluate(offer));
   await giver.evaluate((text) => globalThis.bare.connection.setRemoteDescription({ type: 'answer', sdp: text }), sdp);
