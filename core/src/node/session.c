@@ -233,9 +233,10 @@ void pt_session_settle(pt_node *n) {
   }
   if (se->phase == PT_SESSION_CLOSED && n->cx.now_us >= se->open_us) open_server(n);
   if (se->phase == PT_SESSION_OPENING || se->phase == PT_SESSION_GREETING) await_welcome(n);
-  if (se->phase != PT_SESSION_WELCOME) return;
+  if (se->phase < PT_SESSION_GREETING) return;
   uint64_t at;
-  if (join_due(n, &at)) join(n);
+  if (join_due(n, &at)) join(n); /* right behind our hello: the answer is a round trip sooner */
+  if (se->phase != PT_SESSION_WELCOME) return;
   if (n->cx.report_count) report_bans(n);
   if (stats_changed(n) && se->stats_us == PT_NEVER) se->stats_us = n->cx.now_us + PT_STATS_EVERY_US;
   if (n->cx.now_us < se->stats_us) return;

@@ -1,6 +1,4 @@
-import { fromHex, getU32, getU64, setU32, setU64, toHex, toUtf8 } from './words.ts';
-
-const decoder = new TextDecoder();
+import { fromHex, fromUtf8, getU32, getU64, setU32, setU64, toHex, toUtf8 } from './words.ts';
 
 /**
  * Packs values for the core, or unpacks the core's (then values given don't count). Each method
@@ -57,7 +55,7 @@ export class Packing {
     return this.#pass(
       size,
       value as string,
-      (_, at) => decoder.decode(this.#slice(at, size)),
+      (_, at) => fromUtf8(this.#slice(at, size)),
       (_, at) => this.#slice(at, size).set(bytes),
     );
   }

@@ -1,7 +1,5 @@
 import { EventLayout, ID_SIZE, RECORD_ALIGN } from '../generated/layout.ts';
-import { getU32, getU64, toHex } from './words.ts';
-
-const decoder = new TextDecoder();
+import { fromUtf8, getU32, getU64, toHex } from './words.ts';
 
 /**
  * Reads the core's output buffer record by record, without copying: `data` is
@@ -61,14 +59,14 @@ export class RecordReader {
     return toHex(this.#slice(EventLayout.swarm, ID_SIZE));
   }
   get text(): string {
-    return decoder.decode(this.#slice(EventLayout.size, this.#textLength));
+    return fromUtf8(this.#slice(EventLayout.size, this.#textLength));
   }
   get data(): Uint8Array {
     return this.#slice(EventLayout.size + this.#textLength, this.#dataLength);
   }
   /** `data` as UTF-8 text. */
   get dataText(): string {
-    return decoder.decode(this.data);
+    return fromUtf8(this.data);
   }
 
   get #textLength(): number {

@@ -29,6 +29,13 @@ export function toUtf8(text: string): Uint8Array {
   return encoder.encode(text);
 }
 
+const decoder = /* @__PURE__ */ new TextDecoder();
+
+/** The core's text. */
+export function fromUtf8(bytes: Uint8Array): string {
+  return decoder.decode(bytes);
+}
+
 const HEX = /* @__PURE__ */ Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
 
 /** Bytes as lowercase hex digits. */

@@ -1,5 +1,6 @@
 import type { PortEnd } from '../shared/port.ts';
 import type { FromServiceWorker, ToServiceWorker } from '../shared/protocol.ts';
+import { randomName } from '../shared/random-name.ts';
 import { isShownInWindow } from './fold.ts';
 
 /** Interception covers the whole site. */
@@ -10,7 +11,7 @@ export class Interception {
   readonly #url: URL;
   readonly #container: ServiceWorkerContainer;
   readonly #makePort: () => PortEnd;
-  readonly #instance = crypto.getRandomValues(new Uint32Array(2)).join('-');
+  readonly #instance = randomName();
   readonly #abort = new AbortController();
   #attached!: () => void;
   /** What began before this attached for the first time. */

@@ -82,24 +82,17 @@ export class Link {
     if (this.#ended) return;
     this.#ended = true;
     clearTimeout(this.#timer);
-    const connection = this.#connection;
-    connection.onicecandidate = connection.ondatachannel = null;
-    connection.onconnectionstatechange = connection.oniceconnectionstatechange = null;
-    connection.close();
+    this.#connection.close();
   }
 
   /** All candidates are there, or as many as came in time. */
   #gathered(): Promise<void> {
     const connection = this.#connection;
     return new Promise((resolve) => {
-      const timer = setTimeout(done, GATHER_MS_MAX);
-      function done(): void {
-        clearTimeout(timer);
-        connection.onicegatheringstatechange = null;
-        resolve();
-      }
-      connection.onicegatheringstatechange = () => connection.iceGatheringState === 'complete' && done();
-      if (connection.iceGatheringState === 'complete') done();
+      setTimeout(resolve, GATHER_MS_MAX);
+      const look = () => connection.iceGatheringState === 'complete' && resolve();
+      connection.onicegatheringstatechange = look;
+      look();
     });
   }
 
@@ -141,10 +134,11 @@ export class Link {
   }
 
   #watch(): void {
+    if (this.#ended) return;
     const { connectionState, iceConnectionState } = this.#connection;
     if (connectionState === 'connected') {
       clearTimeout(this.#timer);
-      if (this.#connected || this.#ended) return;
+      if (this.#connected) return;
       this.#connected = true;
       this.#events.state(LinkState.Connected);
     } else if (connectionState === 'closed' || (this.#connected && connectionState === 'failed')) {

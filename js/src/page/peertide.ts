@@ -174,7 +174,7 @@ export class Peertide extends EventTarget {
       await hosting;
       await withTimeout(reachable, START_MS_MAX, signal);
     } catch (error) {
-      this.#fallBack(`Peertide could not start: ${String(error)}`);
+      this.#fallBack(`Peertide could not start: ${error}`);
     }
   }
 
@@ -183,7 +183,7 @@ export class Peertide extends EventTarget {
     const { indexUrl, server } = this.#options;
     return navigator.locks && new Seat(`peertide ${VERSION} ${indexUrl} ${server.join(' ')}`, {
       host: () => {
-        this.#host().catch((error: unknown) => this.#fallBack(`Peertide could not take over: ${String(error)}`));
+        this.#host().catch((error: unknown) => this.#fallBack(`Peertide could not start: ${error}`));
       },
       guest: (guest, channels, isNew) => this.#welcome(guest, channels, isNew),
       left: (guest) => this.#engine?.post({ t: 'left', owner: guest }),
@@ -221,7 +221,7 @@ export class Peertide extends EventTarget {
         this.#direct = new aside.Direct(this.#makePort('page'));
         await withTimeout(this.#direct.indexed, START_MS_MAX, this.#abort.signal);
       } catch (error) {
-        this.#say(`Peertide: tide.fetch() and tide.attach() go to the site: ${String(error)}`);
+        console.info(`Peertide: tide.fetch() and tide.attach() go to the site: ${error}`);
       }
       return this.#direct;
     };
@@ -272,7 +272,7 @@ export class Peertide extends EventTarget {
     } catch (error) {
       // Everything else works without it.
       interception.close();
-      this.#say(`Peertide: no interception: ${serviceWorker}: ${String(error)}; use tide.fetch() and tide.attach()`);
+      console.info(`Peertide: no interception: ${serviceWorker}: ${error}; use tide.fetch() and tide.attach()`);
     }
   }
 
@@ -344,7 +344,7 @@ export class Peertide extends EventTarget {
     if (this.#ended) return;
     this.#statistics.fallback = reason;
     this.#stop();
-    this.#say(`Peertide: everything comes from the origin: ${reason}`);
+    console.info(`Peertide: everything comes from the origin: ${reason}`);
     this.#emitLater('fallback', { path: undefined, reason });
   }
 
@@ -363,10 +363,6 @@ export class Peertide extends EventTarget {
     this.#seat = undefined;
     this.#interception = this.#policy = this.#links = this.#engine = this.#direct = undefined;
     this.#makingDirect = Promise.resolve(undefined);
-  }
-
-  #say(text: string): void {
-    console.info(text);
   }
 
   #emit<K extends keyof PeertideEventMap>(type: K, detail: PeertideEventMap[K]['detail']): void {

@@ -19,14 +19,21 @@ interface DeviceNavigator {
   getBattery?(): Promise<Battery>;
 }
 
+/** What the page says of it. */
+interface PolicyOptions {
+  readonly consent: ConsentOption;
+  readonly uploadOn: Required<UploadOn>;
+  readonly uploadLimit: number;
+  readonly uploadQuota: number;
+}
+
 /**
  * What this visitor gives to others at the moment: the page's options, lowered
  * to download-only while the device is in a state in which the page doesn't
  * want uploads. Browsers that don't tell a state are taken not to be in it.
  */
 export class Policy {
-  readonly #uploadOn: Required<UploadOn>;
-  readonly #limits: { readonly uploadLimit: number; readonly uploadQuota: number };
+  readonly #options: PolicyOptions;
   readonly #onChange: (state: PolicyState) => void;
   readonly #abort = new AbortController();
   readonly #connection = (navigator as DeviceNavigator).connection;
@@ -34,17 +41,8 @@ export class Policy {
   #consent: ConsentOption;
   #told: number;
 
-  constructor(
-    options: {
-      readonly consent: ConsentOption;
-      readonly uploadOn: Required<UploadOn>;
-      readonly uploadLimit: number;
-      readonly uploadQuota: number;
-    },
-    onChange: (state: PolicyState) => void,
-  ) {
-    this.#uploadOn = options.uploadOn;
-    this.#limits = { uploadLimit: options.uploadLimit, uploadQuota: options.uploadQuota };
+  constructor(options: PolicyOptions, onChange: (state: PolicyState) => void) {
+    this.#options = options;
     this.#consent = options.consent;
     this.#onChange = onChange;
     this.#listen(document, 'visibilitychange');
@@ -57,7 +55,8 @@ export class Policy {
   get state(): PolicyState {
     const wanted = CONSENTS.indexOf(this.#consent) as Consent;
     const consent = wanted === Consent.Granted && !this.#mayUpload ? Consent.DownloadOnly : wanted;
-    return { consent, ...this.#limits };
+    const { uploadLimit, uploadQuota } = this.#options;
+    return { consent, uploadLimit, uploadQuota };
   }
 
   /** The visitor has decided. */
@@ -71,7 +70,7 @@ export class Policy {
   }
 
   get #mayUpload(): boolean {
-    const on = this.#uploadOn;
+    const on = this.#options.uploadOn;
     const battery = this.#battery;
     return (
       (on.hidden || document.visibilityState !== 'hidden') &&

@@ -1,4 +1,5 @@
 import type { WorkerMessage } from '../shared/protocol.ts';
+import { randomName } from '../shared/random-name.ts';
 import type { ConsentOption } from './options.ts';
 
 /** Between the tabs that share a node, on the channel that has its name. */
@@ -37,7 +38,7 @@ export interface SeatEvents {
  * tab holds a lock of its own besides, by which the host sees it go.
  */
 export class Seat {
-  readonly id = crypto.getRandomValues(new Uint32Array(2)).join('-');
+  readonly id = randomName();
   readonly #name: string;
   readonly #events: SeatEvents;
   readonly #abort = new AbortController();

@@ -4,6 +4,7 @@ import { In, PtError, Urgency } from '../generated/layout.ts';
 import { FIREFOX } from '../shared/firefox.ts';
 import { openPort, type Port, type PortEnd } from '../shared/port.ts';
 import type { AssetTuple, ConsumerMessage, ProviderMessage } from '../shared/protocol.ts';
+import { randomName } from '../shared/random-name.ts';
 import { Parcels } from './parcels.ts';
 import type { Pump } from './pump.ts';
 
@@ -29,8 +30,8 @@ export class Consumers {
   readonly #requests = new Map<number, { consumer: Consumer; id: number }>();
   #index: (ProviderMessage & { t: 'index' }) | undefined;
   #paths = new Set<string>();
-  /** Told apart from other nodes. (A page without encryption has no crypto.randomUUID.) */
-  readonly #node = crypto.getRandomValues(new Uint32Array(2)).join('-');
+  /** Told apart from other nodes. */
+  readonly #node = randomName();
   #lastId = 0;
 
   constructor(pump: Pump) {

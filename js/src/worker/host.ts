@@ -2,7 +2,7 @@ import { Core } from '../core/core.ts';
 import { loadCore } from '../core/loader.ts';
 import type { RecordReader } from '../core/record-reader.ts';
 import { toUtf8 } from '../core/words.ts';
-import { Fallback, Flag, In, Out, PtError } from '../generated/layout.ts';
+import { Consent, Flag, In, Out, PtError } from '../generated/layout.ts';
 import type { PeertideEventMap } from '../page/events.ts';
 import { Lanes } from '../shared/lanes.ts';
 import type { AssetTuple, NodeEvent, PageMessage, PolicyState, WorkerInit, WorkerMessage } from '../shared/protocol.ts';
@@ -14,17 +14,13 @@ import { unpackMessage, type ServerMessage } from './messages.ts';
 import { OriginFetches } from './origin-fetches.ts';
 import { Pump } from './pump.ts';
 import { Reporter } from './reporter.ts';
-import { ServerSocket } from './server-socket.ts';
+import { openSocket, ServerSocket } from './server-socket.ts';
 import type { Settings } from './settings.ts';
+import { SiteIndex } from './site-index.ts';
 import { StoreKeeper } from './store-keeper.ts';
 
-const FALLBACKS: Record<number, string> = {
-  [Fallback.Alone]: 'alone',
-  [Fallback.Elected]: 'elected',
-  [Fallback.Backup]: 'backup',
-  [Fallback.Urgent]: 'urgent',
-  [Fallback.Rescue]: 'rescue',
-};
+/** In the order of the core's `Fallback`, from 1. */
+const FALLBACKS = ['alone', 'elected', 'backup', 'urgent', 'rescue'];
 type Post = (message: WorkerMessage, transfer?: Transferable[]) => void;
 const NOBODY = '0'.repeat(40);
 const peerOf = ({ peer }: RecordReader) => (peer === NOBODY ? undefined : peer);
@@ -57,11 +53,15 @@ export class Host {
       post({ t: 'event', type: 'error', detail: { peer: undefined, code, message } }),
     );
     try {
+      // What takes a turn of the network or of the disk begins at once. (Whether the index came is for its keeper to say.)
+      const index = SiteIndex.load(init.indexUrl, signal);
+      index.then(({ pieceLengths }) => store.prepare(pieceLengths)).catch(() => undefined);
+      const socket = init.policy.consent === Consent.Denied ? undefined : openSocket(init.servers[0]!);
       // The first fails where SIMD is missing, or files of an unknown kind are not served; the second runs everywhere.
       const core = loadCore(init.wasmUrl, signal).catch(() => loadCore(init.wasmNoSimdUrl, signal));
       const [exports] = await Promise.all([core, store.opened]);
       signal.throwIfAborted();
-      return new Host(init, post, exports, store, signal);
+      return new Host(init, post, exports, store, index, socket, signal);
     } catch (error) {
       store.close();
       throw error;
@@ -73,6 +73,8 @@ export class Host {
     post: Post,
     exports: Awaited<ReturnType<typeof loadCore>>,
     store: StoreKeeper,
+    index: Promise<SiteIndex>,
+    socket: WebSocket | undefined,
     signal: AbortSignal,
   ) {
     this.#post = post;
@@ -95,7 +97,7 @@ export class Host {
     this.#lanes = new Lanes(post);
     this.#channels = new Channels(this.#pump);
     this.#origin = new OriginFetches(this.#pump);
-    this.#server = new ServerSocket(init.servers, this.#pump, (state, url) => this.#tell('server', { state, url }));
+    this.#server = new ServerSocket(init.servers, this.#pump, (state, url) => this.#tell('server', { state, url }), socket);
     this.#reporter = new Reporter(this.#core, post);
     this.#policy = init.policy;
     this.#store = store;
@@ -104,7 +106,7 @@ export class Host {
     this.#index = new IndexKeeper(init, this.#pump, store, apply, signal);
     this.#threshold = init.threshold ?? 0;
     this.#setPolicy();
-    this.#index.refresh();
+    this.#index.refresh(index);
     post({ t: 'ready', id: this.#core.id, backend: this.#core.backend });
   }
 
@@ -269,7 +271,7 @@ export class Host {
         this.#reporter.piece(output.text, { offset: output.offset, length: output.length }, output.code, output.peer);
         break;
       case Out.Fallback:
-        this.#tell('fallback', { path: output.text, reason: FALLBACKS[output.code] ?? 'urgent' });
+        this.#tell('fallback', { path: output.text, reason: FALLBACKS[output.code - 1]! });
         break;
       case Out.Ban:
         this.#tell('ban', { peer: output.peer, swarm: output.swarm, piece: output.offset, code: output.code });

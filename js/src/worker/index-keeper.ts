@@ -53,15 +53,15 @@ export class IndexKeeper {
     this.#signal = signal;
   }
 
-  /** Fetches the index (once more after a fetch that is under way). */
-  refresh(): void {
+  /** Fetches the index, once more after a fetch that is under way; or waits for one that has begun elsewhere. */
+  refresh(begun?: Promise<SiteIndex>): void {
     if (this.#loading) {
       this.#again = true;
       return;
     }
     this.#loading = true;
     const timer = setTimeout(() => this.#giveSaved(), SAVED_MS);
-    SiteIndex.load(this.#url, this.#signal)
+    (begun ?? SiteIndex.load(this.#url, this.#signal))
       .then((index) => this.#give({ index, saved: false }))
       .catch((error: unknown) => this.#failed(error))
       .finally(() => {
@@ -114,7 +114,7 @@ export class IndexKeeper {
     if (this.#signal.aborted) return;
     const saved = !(error instanceof IndexGone) && this.#giveSaved();
     if (!saved && this.#failures === 0) {
-      console.info(`Peertide: no site index (peertide serve and peertide index make one): ${String(error)}`);
+      console.info(`Peertide: no site index (peertide serve and peertide index make one): ${error}`);
     }
     if (!saved && !this.#current) this.#tell(true);
     if (this.#failures >= RETRIES_MAX) return;

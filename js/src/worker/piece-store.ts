@@ -25,9 +25,10 @@ export class PieceStore {
    * pieces that were written and, as it turned out later, found no room.
    */
   static async open(folder: StoreFolder, lost: (swarm: string, piece: number) => void): Promise<PieceStore> {
-    const store = new PieceStore(folder, lost, await folder.open('index'), await folder.open('layers'));
+    const [index, layers, names] = await Promise.all([folder.open('index'), folder.open('layers'), folder.names()]);
+    const store = new PieceStore(folder, lost, index, layers);
     try {
-      await store.prepare((await folder.names()).map((name) => parseInt(name)));
+      await store.prepare(names.map((name) => parseInt(name)));
     } catch (error) {
       store.close();
       throw error;
@@ -51,8 +52,8 @@ export class PieceStore {
   async prepare(sizes: Iterable<number>): Promise<void> {
     for (const size of new Set(sizes)) {
       if (!(size >= SIZE_MIN && size <= SIZE_MAX) || this.#classes.has(size)) continue;
-      const data = await this.#folder.open(`${size}.pieces`);
-      this.#classes.set(size, new SlotFile(size, data, await this.#folder.open(`${size}.map`), this.#lost));
+      const [data, map] = await Promise.all([this.#folder.open(`${size}.pieces`), this.#folder.open(`${size}.map`)]);
+      this.#classes.set(size, new SlotFile(size, data, map, this.#lost));
     }
   }
 

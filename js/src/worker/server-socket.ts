@@ -14,15 +14,22 @@ export class ServerSocket {
   readonly #servers: readonly string[];
   readonly #pump: Pump;
   readonly #onState: (state: ServerState, url: string) => void;
-  #release: (() => void) | undefined;
-  #socket: WebSocket | undefined;
+  #first: WebSocket | undefined;
+  #socket: WebSocket | null = null;
+  #timer: ReturnType<typeof setTimeout> | undefined;
   #welcome: ServerMessage = {};
 
-  /** `servers`: at least one. */
-  constructor(servers: readonly string[], pump: Pump, onState: (state: ServerState, url: string) => void) {
+  /** `servers`: at least one; `first`: a connection to the first of them that has begun. */
+  constructor(
+    servers: readonly string[],
+    pump: Pump,
+    onState: (state: ServerState, url: string) => void,
+    first: WebSocket | undefined,
+  ) {
     this.#servers = servers;
     this.#pump = pump;
     this.#onState = onState;
+    this.#first = first;
   }
 
   /** The server's last welcome; empty before the first. */
@@ -33,32 +40,25 @@ export class ServerSocket {
   /** Connects, the n-th time, to the n-th server of the list (around and around). */
   open(attempt: number): void {
     this.close();
-    const url = this.#servers[attempt % this.#servers.length] as string;
-    let socket: WebSocket;
-    try {
-      socket = new WebSocket(url, SUBPROTOCOL);
-    } catch {
-      this.#pump.input({ kind: In.ServerClosed });
-      return;
-    }
-    this.#socket = socket;
-    this.#onState('connecting', url);
     const lost = () => {
       this.close();
       this.#pump.input({ kind: In.ServerClosed });
     };
-    const timer = setTimeout(lost, OPEN_MS_MAX);
-    this.#release = () => {
-      clearTimeout(timer);
-      socket.onopen = socket.onmessage = socket.onclose = null;
-      socket.close();
-      this.#onState('closed', url);
-    };
-    socket.onopen = () => {
-      clearTimeout(timer);
-      this.#onState('open', url);
+    const socket = this.#first ?? openSocket(this.#servers[attempt % this.#servers.length]!);
+    this.#first = undefined;
+    if (!socket) {
+      lost();
+      return;
+    }
+    this.#socket = socket;
+    this.#onState('connecting', socket.url);
+    this.#timer = setTimeout(lost, OPEN_MS_MAX);
+    const opened = () => {
+      clearTimeout(this.#timer);
+      this.#onState('open', socket.url);
       this.#pump.input({ kind: In.ServerOpened });
     };
+    socket.onopen = opened;
     socket.onmessage = ({ data }: MessageEvent<unknown>) => {
       if (typeof data !== 'string') return;
       const message = readMessage(data);
@@ -66,6 +66,9 @@ export class ServerSocket {
       this.#pump.input({ kind: In.ServerMessage, data: packMessage(message) });
     };
     socket.onclose = lost;
+    // What has begun earlier may be further already.
+    if (socket.readyState === WebSocket.OPEN) opened();
+    else if (socket.readyState > WebSocket.OPEN) lost();
   }
 
   /** Sends one message; lost where the connection is gone. */
@@ -75,8 +78,20 @@ export class ServerSocket {
 
   /** Closes the connection, if there is one; the core asked for it and isn't told. */
   close(): void {
-    const release = this.#release;
-    this.#socket = this.#release = undefined;
-    release?.();
+    const socket = this.#socket;
+    if (!socket) return;
+    clearTimeout(this.#timer);
+    this.#socket = socket.onopen = socket.onmessage = socket.onclose = null;
+    socket.close();
+    this.#onState('closed', socket.url);
+  }
+}
+
+/** Begins a connection; undefined where the browser refuses. */
+export function openSocket(url: string): WebSocket | undefined {
+  try {
+    return new WebSocket(url, SUBPROTOCOL);
+  } catch {
+    return undefined;
   }
 }

@@ -35,6 +35,7 @@ export class StoreKeeper {
   #pump: Pump | undefined;
   #store: PieceStore | undefined;
   #sizes: readonly number[] = [];
+  #prepared: Promise<void> = Promise.resolve();
   #indexed = false;
   #full = false;
   #timer: ReturnType<typeof setTimeout> | undefined;
@@ -79,11 +80,9 @@ export class StoreKeeper {
   /** Makes ready for an index with pieces of these lengths. */
   async prepare(sizes: readonly number[]): Promise<void> {
     this.#sizes = sizes;
-    try {
-      await this.#store?.prepare(sizes);
-    } catch (error) {
-      this.#fail(error);
-    }
+    // One after the other: a file can't be opened twice.
+    this.#prepared = this.#prepared.then(() => this.#store?.prepare(sizes)).catch((error: unknown) => this.#fail(error));
+    await this.#prepared;
   }
 
   /** The core uses an index: tells it what is on disk, the first time, and keeps a new one. */
@@ -144,7 +143,7 @@ export class StoreKeeper {
         await new Promise((resolve) => signal.addEventListener('abort', resolve));
       })
       .catch((error: unknown) => {
-        if (!signal.aborted) this.#tell('store-unavailable', `nothing is kept on disk: ${String(error)}`);
+        if (!signal.aborted) this.#tell('store-unavailable', `nothing is kept on disk: ${error}`);
       })
       .finally(done);
   }
@@ -209,7 +208,7 @@ export class StoreKeeper {
   /** From here on in memory. */
   #fail(error: unknown): void {
     if (!this.#store) return;
-    this.#tell('store-failed', `nothing is kept on disk any more: ${String(error)}`);
+    this.#tell('store-failed', `nothing is kept on disk any more: ${error}`);
     this.close();
     this.#pump?.input({ kind: In.StoreLimit, offset: this.#limit, length: 0 });
   }
