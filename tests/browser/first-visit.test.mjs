@@ -8,6 +8,7 @@ import { copySite, smallSite } from './harness/fixture.mjs';
 import { traceLoad } from './harness/main-thread.mjs';
 import { proxyTo } from './harness/proxy.mjs';
 import { Stage } from './harness/stage.mjs';
+import { until } from './harness/wait.mjs';
 
 let stage;
 before(async () => {
@@ -51,6 +52,26 @@ test('what a page loads of Peertide travels compressed', async () => {
 });
 
 for (const browser of ['Chromium', 'Firefox']) {
+  test(`${browser}: who else is there is asked while the core is on its way`, async () => {
+    const giver = await stage.arrive({ browser });
+    await stage.takeAll(giver);
+    const proxy = await proxyTo(stage.server.url);
+    stage.atEnd(() => proxy.close());
+    const asked = (path) => proxy.requests.some(({ url }) => url === path);
+    proxy.answer.set('/.peertide/peertide.core.bin', async ({ url }, response) => {
+      await until('index and meeting point to be asked', () => asked('/.peertide/index.json') && asked('/.peertide/ws'));
+      // By now the meeting point may have accepted, and the index be there.
+      await new Promise((resolve) => setTimeout(resolve, 300));
+      response.end(Buffer.from(await (await fetch(stage.server.url + url)).arrayBuffer()));
+    });
+    const visitor = await stage.arrive({ browser, url: `${proxy.url}/first.html#`, start: false });
+    await visitor.page.waitForFunction(() => globalThis.tide);
+    await until('the neighbour to be met', () => visitor.evaluate(() => globalThis.tide.stats().peers.connected === 1));
+    assert.equal(proxy.requests.filter(({ method }) => method === 'UPGRADE').length, 1, 'one connection to the meeting point');
+    visitor.assertNoProblems();
+    await Promise.all([giver.close(), visitor.close()]);
+  });
+
   test(`${browser}: the worker's script is the page's, and does not travel twice`, async () => {
     const proxy = await proxyTo(stage.server.url);
     stage.atEnd(() => proxy.close());

@@ -6,25 +6,17 @@ export interface RequestFacts {
   readonly credentials: string;
   readonly cache: string;
   readonly destination: string;
-  readonly headers: { has(name: string): boolean };
+  readonly headers: { keys(): Iterable<string> };
 }
 
 /** Marks the requests of our own worker, which the service worker lets pass. */
 export const ORIGIN_MARK = 'peertide-origin';
 
 /**
- * Requests with one of these get an answer that only the origin can give:
- * a private one, or one that depends on what the page already has.
+ * Requests with one of these headers get an answer that only the origin can give: a private one, one
+ * that depends on what the page already has, or what our own worker asked for.
  */
-const ORIGIN_ONLY_HEADERS = [
-  ORIGIN_MARK,
-  'authorization',
-  'if-match',
-  'if-none-match',
-  'if-modified-since',
-  'if-unmodified-since',
-  'if-range',
-] as const;
+const ORIGIN_ONLY = /^(authorization|if-.*|peertide-origin)$/;
 
 /**
  * The path under which the index may know the request, or undefined where it
@@ -39,7 +31,7 @@ export function eligiblePath(request: RequestFacts, origin: string): string | un
   if (request.credentials === 'include' && request.mode !== 'no-cors') return undefined;
   if (request.destination.endsWith('worker')) return undefined;
   if (['no-store', 'reload', 'only-if-cached'].includes(request.cache)) return undefined;
-  if (ORIGIN_ONLY_HEADERS.some((name) => request.headers.has(name))) return undefined;
+  if ([...request.headers.keys()].some((name) => ORIGIN_ONLY.test(name))) return undefined;
   const url = new URL(request.url);
   // A blob's origin is the site's as well, but that is not how its URL begins.
   if (!url.href.startsWith(`${origin}/`) || /^[^#]*\?/.test(url.href)) return undefined;

@@ -3,10 +3,12 @@ const CACHE = 'peertide-attached';
 /**
  * The ids of the pages that are attached, kept where they outlive a restart of
  * the service worker: the browser stops it whenever it is idle, and then only
- * these pages may be asked to attach again; all others pass at once.
+ * these pages may be asked to attach again; all others pass at once. Without
+ * storage a restart ends the interception.
  */
 export class AttachedClients {
   readonly #scope: ServiceWorkerGlobalScope;
+  readonly #cache: Promise<Cache>;
   readonly #ids = new Set<string>();
   #loaded = false;
 
@@ -15,8 +17,9 @@ export class AttachedClients {
 
   constructor(scope: ServiceWorkerGlobalScope) {
     this.#scope = scope;
+    this.#cache = scope.caches.open(CACHE);
     this.loaded = this.#load()
-      .catch(() => undefined) // no storage: a restart ends the interception
+      .catch(() => undefined)
       .then(() => void (this.#loaded = true));
   }
 
@@ -25,19 +28,19 @@ export class AttachedClients {
     return !this.#loaded || this.#ids.has(id);
   }
 
-  async add(id: string): Promise<void> {
+  add(id: string): Promise<unknown> {
     this.#ids.add(id);
-    await this.#store((cache) => cache.put(key(id), new Response()));
+    return this.#write((cache) => cache.put(key(id), new Response()));
   }
 
-  async delete(id: string): Promise<void> {
+  delete(id: string): Promise<unknown> {
     this.#ids.delete(id);
-    await this.#store((cache) => cache.delete(key(id)));
+    return this.#write((cache) => cache.delete(key(id)));
   }
 
   /** Reads the ids, and forgets those of pages that are gone. */
   async #load(): Promise<void> {
-    const cache = await this.#scope.caches.open(CACHE);
+    const cache = await this.#cache;
     const [keys, clients] = await Promise.all([
       cache.keys(),
       this.#scope.clients.matchAll({ includeUncontrolled: true }),
@@ -50,12 +53,8 @@ export class AttachedClients {
     }
   }
 
-  async #store(write: (cache: Cache) => Promise<unknown>): Promise<void> {
-    try {
-      await write(await this.#scope.caches.open(CACHE));
-    } catch {
-      // No storage: see above.
-    }
+  #write(change: (cache: Cache) => Promise<unknown>): Promise<unknown> {
+    return this.#cache.then(change).catch(() => undefined);
   }
 }
 

@@ -127,9 +127,11 @@ export class StoreKeeper {
   /** Waits for the lock, opens the store, and holds both until the end. */
   #open(done: () => void): void {
     const { signal } = this.#abort;
+    const folder = openOpfs();
+    folder.catch(() => undefined); // heard below
     navigator.locks
       .request(LOCK, { signal }, async () => {
-        const store = await PieceStore.open(await openOpfs(), (swarm, piece) =>
+        const store = await PieceStore.open(await folder, (swarm, piece) =>
           this.#say(swarm, piece, PtError.Full),
         );
         if (signal.aborted) {
