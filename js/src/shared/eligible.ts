@@ -13,10 +13,10 @@ export interface RequestFacts {
 export const ORIGIN_MARK = 'peertide-origin';
 
 /**
- * Requests with one of these headers get an answer that only the origin can give: a private one, one
- * that depends on what the page already has, or what our own worker asked for.
+ * Requests with one of these headers get an answer that only the origin can give:
+ * a private one, or one that depends on what the page already has.
  */
-const ORIGIN_ONLY = /^(authorization|if-.*|peertide-origin)$/;
+const ORIGIN_ONLY = /^(authorization$|if-)/;
 
 /**
  * The path under which the index may know the request, or undefined where it
@@ -31,7 +31,7 @@ export function eligiblePath(request: RequestFacts, origin: string): string | un
   if (request.credentials === 'include' && request.mode !== 'no-cors') return undefined;
   if (request.destination.endsWith('worker')) return undefined;
   if (['no-store', 'reload', 'only-if-cached'].includes(request.cache)) return undefined;
-  if ([...request.headers.keys()].some((name) => ORIGIN_ONLY.test(name))) return undefined;
+  if ([...request.headers.keys()].some((name) => ORIGIN_ONLY.test(name) || name === ORIGIN_MARK)) return undefined;
   const url = new URL(request.url);
   // A blob's origin is the site's as well, but that is not how its URL begins.
   if (!url.href.startsWith(`${origin}/`) || /^[^#]*\?/.test(url.href)) return undefined;

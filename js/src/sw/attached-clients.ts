@@ -3,12 +3,10 @@ const CACHE = 'peertide-attached';
 /**
  * The ids of the pages that are attached, kept where they outlive a restart of
  * the service worker: the browser stops it whenever it is idle, and then only
- * these pages may be asked to attach again; all others pass at once. Without
- * storage a restart ends the interception.
+ * these pages may be asked to attach again; all others pass at once.
  */
 export class AttachedClients {
   readonly #scope: ServiceWorkerGlobalScope;
-  readonly #cache: Promise<Cache>;
   readonly #ids = new Set<string>();
   #loaded = false;
 
@@ -17,9 +15,8 @@ export class AttachedClients {
 
   constructor(scope: ServiceWorkerGlobalScope) {
     this.#scope = scope;
-    this.#cache = scope.caches.open(CACHE);
     this.loaded = this.#load()
-      .catch(() => undefined)
+      .catch(() => undefined) // no storage: a restart ends the interception
       .then(() => void (this.#loaded = true));
   }
 
@@ -28,19 +25,19 @@ export class AttachedClients {
     return !this.#loaded || this.#ids.has(id);
   }
 
-  add(id: string): Promise<unknown> {
+  async add(id: string): Promise<void> {
     this.#ids.add(id);
-    return this.#write((cache) => cache.put(key(id), new Response()));
+    await this.#store((cache) => cache.put(key(id), new Response()));
   }
 
-  delete(id: string): Promise<unknown> {
+  async delete(id: string): Promise<void> {
     this.#ids.delete(id);
-    return this.#write((cache) => cache.delete(key(id)));
+    await this.#store((cache) => cache.delete(key(id)));
   }
 
   /** Reads the ids, and forgets those of pages that are gone. */
   async #load(): Promise<void> {
-    const cache = await this.#cache;
+    const cache = await this.#scope.caches.open(CACHE);
     const [keys, clients] = await Promise.all([
       cache.keys(),
       this.#scope.clients.matchAll({ includeUncontrolled: true }),
@@ -53,8 +50,12 @@ export class AttachedClients {
     }
   }
 
-  #write(change: (cache: Cache) => Promise<unknown>): Promise<unknown> {
-    return this.#cache.then(change).catch(() => undefined);
+  async #store(write: (cache: Cache) => Promise<unknown>): Promise<void> {
+    try {
+      await write(await this.#scope.caches.open(CACHE));
+    } catch {
+      // No storage: see above.
+    }
   }
 }
 

@@ -44,8 +44,11 @@ export class ServerSocket {
       this.close();
       this.#pump.input({ kind: In.ServerClosed });
     };
-    const socket = this.#first ?? openSocket(this.#servers[attempt % this.#servers.length]!);
+    const first = this.#first;
     this.#first = undefined;
+    // (It may be long closed where the visitor's consent comes and goes.)
+    const begun = first && first.readyState <= WebSocket.OPEN;
+    const socket = begun ? first : openSocket(this.#servers[attempt % this.#servers.length]!);
     if (!socket) {
       lost();
       return;
@@ -66,9 +69,7 @@ export class ServerSocket {
       this.#pump.input({ kind: In.ServerMessage, data: packMessage(message) });
     };
     socket.onclose = lost;
-    // What has begun earlier may be further already.
     if (socket.readyState === WebSocket.OPEN) opened();
-    else if (socket.readyState > WebSocket.OPEN) lost();
   }
 
   /** Sends one message; lost where the connection is gone. */
