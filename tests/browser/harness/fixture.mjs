@@ -12,7 +12,7 @@ import { demoFolder, siteCache } from './paths.mjs';
 const run = promisify(execFile);
 
 /** Changes with what this file makes, so that old copies are not used. */
-const version = 'v1';
+const version = 'v2';
 
 export const video = {
   path: '/video/clip.webm', width_px: 480, height_px: 270, frames: 1000, rate_hz: 25,
@@ -43,8 +43,8 @@ function film(file) {
   });
   return ffmpeg('-f', 'lavfi',
     '-i', `testsrc2=s=${width_px}x${height_px}:r=${rate_hz}:d=${frames / rate_hz},noise=alls=20:allf=t:all_seed=7,${squares.join(',')}`,
-    '-frames:v', String(frames), '-c:v', 'libvpx', '-deadline', 'realtime', '-cpu-used', '12', '-threads', '2',
-    '-b:v', '1600k', '-g', '25', file);
+    '-frames:v', String(frames), '-c:v', 'libvpx', '-deadline', 'realtime', '-cpu-used', '-12', '-threads', '2',
+    '-b:v', '1600k', '-g', '25', '-fflags', '+bitexact', file);
 }
 
 async function make(folder) {
