@@ -12,7 +12,7 @@ import { fileURLToPath } from 'node:url';
 import { basename, join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { brotliCompressSync, constants } from 'node:zlib';
-import { split } from '../wasm/split.mjs';
+import { pack } from '../wasm/pack.mjs';
 
 const here = fileURLToPath(new URL('.', import.meta.url));
 const dist = join(here, 'dist');
@@ -35,8 +35,8 @@ const worker = { 'peertide.worker': 'src/worker/main.ts' };
 const aside = { 'peertide.aside': 'src/aside.ts', 'peertide.checks': 'src/checks.ts' };
 /** Its name is a promise: browsers know a service worker by its URL. */
 const serviceWorker = { 'peertide.sw': 'src/sw/main.ts' };
-/** The core; the first is the second, split and deflated. */
-const coreFiles = ['peertide.core.bin', 'peertide.wasm', 'peertide.nosimd.wasm'];
+/** The core; the first is the second, packed. */
+const coreFiles = ['peertide.core.wasm', 'peertide.wasm', 'peertide.nosimd.wasm'];
 
 const common = {
   absWorkingDir: here,
@@ -172,17 +172,15 @@ function makeTypes() {
   }
 }
 
-async function makeCore() {
+function makeCore() {
   const [core, ...wasmFiles] = coreFiles;
+  const read = (name) => readFileSync(join(wasmDir, name));
   for (const name of wasmFiles) {
-    const from = join(wasmDir, name);
-    if (existsSync(from)) copyFileSync(from, join(dist, name));
+    if (existsSync(join(wasmDir, name))) copyFileSync(join(wasmDir, name), join(dist, name));
     else console.warn(`${name} is not built yet: dist/ goes without it.`);
   }
-  const whole = join(dist, wasmFiles[0]);
-  if (!existsSync(whole)) return;
-  const zopfli = await importZopfli();
-  writeFileSync(join(dist, core), await zopfli.deflateAsync(split(readFileSync(whole)), { numiterations: 60, blocksplittingmax: 0 }));
+  if (!existsSync(join(wasmDir, wasmFiles[0]))) return;
+  writeFileSync(join(dist, core), pack(read(wasmFiles[0]), { packer: read('pack.wasm'), unpacker: read('unpack.wasm') }));
 }
 
 const hashOf = (bytes, algorithm, encoding) => createHash(algorithm).update(bytes).digest(encoding);
@@ -234,7 +232,7 @@ for (const sources of [entries, page, aside, worker, serviceWorker]) {
   for (const script of await bundle(sources)) writeScript(dist, script.name, script);
 }
 makeTypes();
-await makeCore();
+makeCore();
 for (const name of ['LICENSE', 'CHANGELOG.md']) copyFileSync(join(here, '..', name), join(dist, name));
 await compress(dist);
 if (hashed !== undefined) {

@@ -58,7 +58,7 @@ for (const browser of ['Chromium', 'Firefox']) {
     const proxy = await proxyTo(stage.server.url);
     stage.atEnd(() => proxy.close());
     const asked = (path) => proxy.requests.some(({ url }) => url === path);
-    proxy.answer.set('/.peertide/peertide.core.bin', async ({ url }, response) => {
+    proxy.answer.set('/.peertide/peertide.core.wasm', async ({ url }, response) => {
       await until('index and meeting point to be asked', () => asked('/.peertide/index.json') && asked('/.peertide/ws'));
       // By now the meeting point may have accepted, and the index be there.
       await new Promise((resolve) => setTimeout(resolve, 300));

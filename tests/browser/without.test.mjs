@@ -38,10 +38,10 @@ for (const [name, { prepare, start, flags, really, mayUsePeers }] of Object.entr
 }
 
 for (const browser of ['Chromium', 'Firefox']) {
-  test(`${browser}: a server that doesn't hand out peertide.core.bin hands out a core all the same`, async () => {
+  test(`${browser}: a server that doesn't hand out peertide.core.wasm hands out a core all the same`, async () => {
     const proxy = await proxyTo(stage.server.url);
     stage.atEnd(() => proxy.close());
-    proxy.answer.set('/.peertide/peertide.core.bin', (request, response) => response.writeHead(404).end());
+    proxy.answer.set('/.peertide/peertide.core.wasm', (request, response) => response.writeHead(404).end());
     const visitor = await stage.arrive({ browser, url: proxy.url, privately: true });
     assert.match(await visitor.evaluate(() => globalThis.kit.tide.stats().backend), /scalar/);
     const { assetBodyBytes } = await stage.measureTakeAll(visitor);

@@ -259,14 +259,14 @@ test('client files are served with what a service worker needs', async (context)
   const site = await makeSite(context, { 'a.txt': 'a' });
   const client = await makeSite(context, { 'peertide.js': 'js', 'peertide.sw.js': 'sw',
     'peertide.worker.js': 'worker', 'peertide.wasm': 'wasm', 'peertide.nosimd.wasm': 'wasm',
-    'peertide.core.bin': 'core', 'other.js': 'no' });
+    'peertide.core.wasm': 'core', 'other.js': 'no' });
   const server = await serve(context, site, { args: ['--client-dir', client] });
   const head = async (name) => request(server, `/.peertide/${name}`);
   assert.equal((await head('peertide.sw.js')).headers['service-worker-allowed'], '/');
   assert.equal((await head('peertide.js')).headers['service-worker-allowed'], undefined);
   assert.equal((await head('peertide.wasm')).headers['content-type'], 'application/wasm');
   assert.equal((await head('peertide.nosimd.wasm')).headers['content-type'], 'application/wasm');
-  assert.equal((await head('peertide.core.bin')).headers['content-type'], 'application/octet-stream');
+  assert.equal((await head('peertide.core.wasm')).headers['content-type'], 'application/wasm');
   assert.equal((await head('peertide.worker.js')).headers['cache-control'], 'no-cache');
   assert.equal((await head('other.js')).status, 404);
   assert.equal((await head('ws')).status, 426);

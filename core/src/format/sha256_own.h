@@ -15,9 +15,12 @@
 #define PT_SHA256_LANES 0
 #endif
 
-/* The 64 round constants and the initial state. */
-extern const uint32_t pt_sha256_k[64];
-extern const uint32_t pt_sha256_initial[8];
+/* The round constants and the initial state: computed by the first call. */
+typedef struct pt_sha256_constants {
+  uint32_t k[64];
+  uint32_t initial[8];
+} pt_sha256_constants;
+const pt_sha256_constants *pt_sha256_prepare(void);
 
 /* The end of a message: its last len % 64 bytes, then 0x80, zeros and the
  * length in bits. Returns its blocks of 64 bytes, 1 or 2. */

@@ -1,5 +1,3 @@
-import { join } from './join.ts';
-
 /** The exports of `peertide.wasm` (see wasm/README.md). */
 export interface CoreExports {
   readonly memory: WebAssembly.Memory;
@@ -17,19 +15,25 @@ export interface CoreExports {
   backend(): number;
 }
 
+/** What unpacks the core: it holds it. */
+interface Unpacker {
+  readonly memory: WebAssembly.Memory;
+  readonly file: WebAssembly.Global<'i32'>;
+  /** Once; gives the file's length. */
+  unpack?(): number;
+}
+
 /**
- * Compiles and starts the module at `url`, which imports nothing: a wasm file, or one that is split and deflated
- * (`peertide.core.bin`; wasm/README.md).
+ * Compiles and starts the module at `url`, which imports nothing: a wasm file, or one that unpacks the one that is
+ * meant (`peertide.core.wasm`; wasm/README.md).
  */
 export async function loadCore(url: string, signal: AbortSignal): Promise<CoreExports> {
   const response = await fetch(url, { credentials: 'omit', signal });
   if (!response.ok) throw new Error(`${url}: HTTP status ${response.status}`);
-  const bytes = await response.arrayBuffer();
-  // A wasm file begins with a zero.
-  const wasm = new Uint8Array(bytes)[0] ? join(new Uint8Array(await inflate(bytes))) : bytes;
-  return (await WebAssembly.instantiate(wasm)).instance.exports as unknown as CoreExports;
+  const found = await instantiate<Unpacker>(await response.arrayBuffer());
+  return (found.unpack ? await instantiate(new Uint8Array(found.memory.buffer, found.file.value, found.unpack())) : found) as CoreExports;
 }
 
-function inflate(bytes: ArrayBuffer): Promise<ArrayBuffer> {
-  return new Response(new Blob([bytes]).stream().pipeThrough(new DecompressionStream('deflate-raw'))).arrayBuffer();
+async function instantiate<Exports>(wasm: BufferSource): Promise<Exports> {
+  return (await WebAssembly.instantiate(wasm)).instance.exports as Exports;
 }

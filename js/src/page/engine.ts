@@ -73,7 +73,7 @@ export class Engine {
   /** URLs of the core's files, beside this module unless the page says otherwise. */
   static wasmUrls({ wasmUrl, wasmNoSimdUrl }: EngineUrls): { wasmUrl: string; wasmNoSimdUrl: string } {
     return {
-      wasmUrl: wasmUrl ?? new URL('./peertide.core.bin', import.meta.url).href,
+      wasmUrl: wasmUrl ?? new URL('./peertide.core.wasm', import.meta.url).href,
       wasmNoSimdUrl: wasmNoSimdUrl ?? new URL('./peertide.nosimd.wasm', import.meta.url).href,
     };
   }

@@ -96,7 +96,7 @@ export interface PeertideOptions {
   storeLimit?: number;
   /** URL of `peertide.worker.js`, at this origin. Default: beside this module. */
   workerUrl?: string | URL;
-  /** URL of `peertide.core.bin` or `peertide.wasm`, which hold the same. Default: the former, beside this module. */
+  /** URL of `peertide.core.wasm` or `peertide.wasm`, which hold the same. Default: the former, beside this module. */
   wasmUrl?: string | URL;
   /** URL of `peertide.nosimd.wasm`, for browsers where the other can't be loaded or needs SIMD. Default: beside this module. */
   wasmNoSimdUrl?: string | URL;

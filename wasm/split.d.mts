@@ -1,1 +1,0 @@
-export function split(wasm: Uint8Array): Uint8Array<ArrayBuffer>;
