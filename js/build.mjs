@@ -62,7 +62,7 @@ function options() {
 }
 
 /**
- * Zopfli writes gzip and deflate that are a twentieth smaller than zlib's, and takes seconds for it. (Imported
+ * Zopfli writes gzip that is a twentieth smaller than zlib's, and takes seconds for it. (Imported
  * here and not above: it takes over how Node reports errors, and those of the build are not its own.)
  */
 const importZopfli = async () => (await import('@gfx/zopfli')).default;
