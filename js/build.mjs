@@ -73,7 +73,7 @@ async function compress(folder) {
   const names = readdirSync(folder).filter((each) => /\.(js|wasm)$/.test(each));
   for (const name of names) {
     const bytes = readFileSync(join(folder, name));
-    writeFileSync(join(folder, `${name}.gz`), await zopfli.gzipAsync(bytes, { numiterations: 15 }));
+    writeFileSync(join(folder, `${name}.gz`), await zopfli.gzipAsync(bytes, { numiterations: 60 }));
     writeFileSync(join(folder, `${name}.br`), brotliCompressSync(bytes, { params: { [constants.BROTLI_PARAM_SIZE_HINT]: bytes.length } }));
   }
 }

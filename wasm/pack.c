@@ -20,6 +20,7 @@ enum {
   LINE = 16,       /* decisions that are kept side by side */
   DECISIONS = 520, /* of one byte: more than there are */
   HALF = 2048,     /* of the estimates there are */
+  AHEAD = 4,       /* bytes of code that are looked at */
   COUNT_MAX = 15,  /* of the corrections that an estimate remembers */
   END = 0x0b,      /* the operation that closes a block */
   PREFIXES = 0xfc, /* from here on an operation has a number */
@@ -46,7 +47,7 @@ typedef float vector[CONTEXTS]; /* how far each is believed: a 64th of it */
 /* What is being done. (In one struct, the large parts last: addresses are shorter.) */
 static struct {
   uint32_t length;    /* of the file, so far */
-  uint32_t code_at;   /* where the code goes on */
+  uint32_t code_at;   /* where the code goes on; as it is read */
   uint32_t low, high; /* of the arithmetic coder: where in 0 to 1 (32 bits) the code still can be */
   uint32_t window;    /* of the code: what is to be compared with that */
   uint32_t operations;         /* the last four */
@@ -85,6 +86,15 @@ static bool decide(vector *first, vector *second, uint32_t number, bool wanted) 
   for (int i = 0; i < SQUARED; i++) e *= e;
   const float p = 1 / (1 + e);
 
+  /* What is decided goes out, and code comes in: in the beginning all of it. */
+  for (; (now.low ^ now.high) < 1u << 24; now.low <<= 8, now.high = now.high << 8 | 255) {
+#ifdef PT_PACK
+    if (now.code_at >= AHEAD) packed.code[now.code_at - AHEAD] = (uint8_t)(now.high >> 24);
+    now.code_at++;
+#else
+    now.window = now.window << 8 | packed.code[now.code_at++ % sizeof packed.code];
+#endif
+  }
   const uint32_t middle =
       now.low + ((now.high - now.low) >> 16) * ((uint32_t)(int32_t)(p * 65504) + 16);
 #ifdef PT_PACK
@@ -97,13 +107,6 @@ static bool decide(vector *first, vector *second, uint32_t number, bool wanted) 
     now.high = middle;
   else
     now.low = middle + 1;
-  for (; (now.low ^ now.high) < 1u << 24; now.low <<= 8, now.high = now.high << 8 | 255) {
-#ifdef PT_PACK
-    packed.code[now.code_at++] = (uint8_t)(now.high >> 24);
-#else
-    now.window = now.window << 8 | packed.code[now.code_at++ % sizeof packed.code];
-#endif
-  }
 
   for (int i = 0; i < CONTEXTS; i++) {
     const float correction = now.in[i] * ((float)bit - p) * (RATE / 64);
@@ -209,10 +212,6 @@ uint32_t pack(void) {
 #else
 uint32_t unpack(void) {
 #endif
-  now.high = UINT32_MAX;
-#ifndef PT_PACK
-  for (; now.code_at < 4; now.code_at++) now.window = now.window << 8 | packed.code[now.code_at];
-#endif
   float sum = -8.895f; /* of 1 / (p * (1 - p)), the derivative */
   for (int i = 0; i < 2 * HALF;) {
     now.stretched[i++] = sum;
@@ -223,9 +222,9 @@ uint32_t unpack(void) {
     pass_function();
   pass_all(OUTSIDE, packed.tail);
 #ifdef PT_PACK
-  for (int i = 0; i < 4; i++, now.high <<= 8)
-    packed.code[now.code_at++] = (uint8_t)(now.high >> 24);
-  return now.code_at;
+  for (; now.high != 0; now.high <<= 8)
+    packed.code[now.code_at++ - AHEAD] = (uint8_t)(now.high >> 24);
+  return now.code_at - AHEAD;
 #else
   return now.length;
 #endif

@@ -141,7 +141,7 @@ export function pack(wasm, { packer, unpacker }) {
   bytes.set(parts.file, file.value);
   const all = bytes.slice(at, at + 518 + host.pack());
 
-  const result = withData(unpacker, load(unpacker).packed.value, all);
+  const result = withData(unpacker, at, all); // both builds have it in the same place
   const made = load(result);
   const unpacked = new Uint8Array(made.memory.buffer, made.file.value, made.unpack());
   if (!parts.file.equals(unpacked)) throw new Error('pack.mjs: what is packed does not come out again');

@@ -24,13 +24,11 @@ interface Unpacker {
 }
 
 /**
- * Compiles and starts the module at `url`, which imports nothing: a wasm file, or one that unpacks the one that is
- * meant (`peertide.core.wasm`; wasm/README.md).
+ * Compiles and starts a module that imports nothing: the core, or what unpacks it (`peertide.core.wasm`;
+ * wasm/README.md).
  */
-export async function loadCore(url: string, signal: AbortSignal): Promise<CoreExports> {
-  const response = await fetch(url, { credentials: 'omit', signal });
-  if (!response.ok) throw new Error(`${url}: HTTP status ${response.status}`);
-  const found = await instantiate<Unpacker>(await response.arrayBuffer());
+export async function loadCore(wasm: BufferSource | undefined): Promise<CoreExports> {
+  const found = await instantiate<Unpacker>(wasm!);
   return (found.unpack ? await instantiate(new Uint8Array(found.memory.buffer, found.file.value, found.unpack())) : found) as CoreExports;
 }
 

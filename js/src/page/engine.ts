@@ -23,7 +23,7 @@ export class Engine {
    * Starts the worker's script; throws where that is not allowed. `onMessage`
    * hears what it says; a script that doesn't load or fails says `dead`.
    */
-  constructor({ workerUrl }: EngineUrls, onMessage: (message: WorkerMessage) => void) {
+  constructor({ workerUrl, wasmUrl }: EngineUrls, onMessage: (message: WorkerMessage) => void) {
     // Spelled out in one expression, because that is what bundlers look for; without one, the worker's script is this
     // file itself (see whole.ts).
     this.#worker = workerUrl
@@ -35,6 +35,11 @@ export class Engine {
       event.preventDefault();
       onMessage({ t: 'dead', reason: event.message || 'the worker could not be loaded' });
     };
+    // The core comes while the worker's script does. (The worker sees whether it is one.)
+    void fetch(wasmUrl ?? new URL('./peertide.core.wasm', import.meta.url))
+      .then((response) => response.arrayBuffer())
+      .catch(() => undefined)
+      .then((core) => this.post({ t: 'core', core }));
   }
 
   post(message: PageMessage, transfer?: Transferable[]): void {
@@ -70,11 +75,8 @@ export class Engine {
     this.post({ t: 'close' });
   }
 
-  /** URLs of the core's files, beside this module unless the page says otherwise. */
-  static wasmUrls({ wasmUrl, wasmNoSimdUrl }: EngineUrls): { wasmUrl: string; wasmNoSimdUrl: string } {
-    return {
-      wasmUrl: wasmUrl ?? new URL('./peertide.core.wasm', import.meta.url).href,
-      wasmNoSimdUrl: wasmNoSimdUrl ?? new URL('./peertide.nosimd.wasm', import.meta.url).href,
-    };
+  /** URL of the core's other file: beside this module unless the page says otherwise. */
+  static noSimdUrl({ wasmNoSimdUrl }: EngineUrls): string {
+    return wasmNoSimdUrl ?? new URL('./peertide.nosimd.wasm', import.meta.url).href;
   }
 }

@@ -252,7 +252,7 @@ export class Peertide extends EventTarget {
     this.#engine.post({
       ...forWorker,
       servers,
-      ...Engine.wasmUrls(options),
+      wasmNoSimdUrl: Engine.noSimdUrl(options),
       t: 'init',
       fingerprint,
       policy: this.#policy.state,

@@ -48,7 +48,6 @@ export type ProviderMessage =
 /** What the page's worker needs to begin. */
 export interface WorkerInit {
   readonly t: 'init';
-  readonly wasmUrl: string;
   readonly wasmNoSimdUrl: string;
   readonly indexUrl: string;
   /** WebSocket URLs, tried in turn. */
@@ -82,6 +81,8 @@ export interface PolicyState {
 /** The page to its worker. */
 export type PageMessage =
   | WorkerInit
+  /** Once, soon before or after that; undefined: it can't be had. */
+  | { readonly t: 'core'; readonly core: ArrayBuffer | undefined }
   | { readonly t: 'policy'; readonly policy: PolicyState }
   | { readonly t: 'signal'; readonly link: number; readonly kind: number; readonly text: string }
   | { readonly t: 'link'; readonly link: number; readonly state: number }

@@ -9,6 +9,7 @@ import type { AssetTuple, NodeEvent, PageMessage, PolicyState, WorkerInit, Worke
 import { bridgedChannel } from './bridged-channel.ts';
 import { Channels } from './channels.ts';
 import { Consumers } from './consumers.ts';
+import { fetchFile } from './fetch-file.ts';
 import { IndexKeeper } from './index-keeper.ts';
 import { unpackMessage, type ServerMessage } from './messages.ts';
 import { OriginFetches } from './origin-fetches.ts';
@@ -47,8 +48,13 @@ export class Host {
   /** This is not the first connection to the server: before it nobody told of changes. */
   #missed = false;
 
-  /** Loads the core and starts the node. */
-  static async start(init: WorkerInit, post: Post, signal: AbortSignal): Promise<Host> {
+  /** Starts the node, with the core that the page has loaded meanwhile. */
+  static async start(
+    init: WorkerInit,
+    loaded: Promise<ArrayBuffer | undefined>,
+    post: Post,
+    signal: AbortSignal,
+  ): Promise<Host> {
     const store = new StoreKeeper(init.store, init.storeLimit, (code, message) =>
       post({ t: 'event', type: 'error', detail: { peer: undefined, code, message } }),
     );
@@ -57,8 +63,8 @@ export class Host {
       const index = SiteIndex.load(init.indexUrl, signal);
       index.then(({ pieceLengths }) => store.prepare(pieceLengths)).catch(() => undefined);
       const socket = init.policy.consent === Consent.Denied ? undefined : openSocket(init.servers[0]!);
-      // The first fails where SIMD is missing, or files of an unknown kind are not served; the second runs everywhere.
-      const core = loadCore(init.wasmUrl, signal).catch(() => loadCore(init.wasmNoSimdUrl, signal));
+      // The first fails where SIMD is missing, or did not come; the second runs everywhere.
+      const core = loaded.then(loadCore).catch(() => fetchFile(init.wasmNoSimdUrl, signal).then(loadCore));
       const [exports] = await Promise.all([core, store.opened]);
       signal.throwIfAborted();
       return new Host(init, post, exports, store, index, socket, signal);
@@ -146,6 +152,7 @@ export class Host {
         this.#consumers.left(message.owner);
         break;
       case 'init':
+      case 'core':
       case 'rest':
       case 'close':
         break; // run.ts has seen to it

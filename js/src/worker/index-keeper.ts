@@ -1,8 +1,9 @@
 import { In } from '../generated/layout.ts';
 import type { AssetTuple } from '../shared/protocol.ts';
+import { FileGone } from './fetch-file.ts';
 import type { Pump } from './pump.ts';
 import { mergeSettings, readSettings, type Settings } from './settings.ts';
-import { IndexGone, SiteIndex } from './site-index.ts';
+import { SiteIndex } from './site-index.ts';
 import type { StoreKeeper } from './store-keeper.ts';
 
 /** A fetch that failed is repeated after this, doubled each time. */
@@ -112,7 +113,7 @@ export class IndexKeeper {
   /** Without an index nothing is shared, and the page must not wait for it. */
   #failed(error: unknown): void {
     if (this.#signal.aborted) return;
-    const saved = !(error instanceof IndexGone) && this.#giveSaved();
+    const saved = !(error instanceof FileGone) && this.#giveSaved();
     if (!saved && this.#failures === 0) {
       console.info(`Peertide: no site index (peertide serve and peertide index make one): ${error}`);
     }

@@ -1,5 +1,6 @@
 import { toUtf8 } from '../core/words.ts';
 import type { AssetTuple } from '../shared/protocol.ts';
+import { fetchFile, type FileGone } from './fetch-file.ts';
 import { packIndex } from './packed-index.ts';
 import type { Settings } from './settings.ts';
 
@@ -31,9 +32,6 @@ export interface IndexDocument {
 
 const SHARDS_MAX = 256;
 
-/** The site says that it has no index (any more). */
-export class IndexGone extends Error {}
-
 /** A site's index: for the core, for another visit, and what may be asked for. */
 export class SiteIndex {
   /** The document with all its shards merged in, as it is kept. */
@@ -63,9 +61,9 @@ export class SiteIndex {
     return new SiteIndex(parse(json), json);
   }
 
-  /** Fetches the index and its shards. Throws {@link IndexGone} where the site has none. */
+  /** Fetches the index and its shards. Throws {@link FileGone} where the site has none. */
   static async load(url: string, signal: AbortSignal): Promise<SiteIndex> {
-    const bytes = await fetchBytes(url, signal);
+    const bytes = await fetchFile(url, signal);
     const document = parse(bytes);
     const shards = Object.values(document.shards ?? {}).slice(0, SHARDS_MAX);
     if (shards.length === 0) return new SiteIndex(document, bytes);
@@ -73,7 +71,7 @@ export class SiteIndex {
       shards.map(async (location) => {
         const at = new URL(String(location), url);
         if (at.origin !== new URL(url).origin) throw new Error(`index shard of another origin: ${at}`);
-        return parse(await fetchBytes(at.href, signal));
+        return parse(await fetchFile(at.href, signal));
       }),
     );
     const merged: IndexDocument = { ...document };
@@ -102,13 +100,6 @@ export function kindOf(type: string): string {
   if (/^application\/(font-|vnd\.ms-fontobject$)/.test(essence)) return 'font';
   if (essence === 'text/css') return 'style';
   return /^(text|application)\/(x-)?(javascript|ecmascript)$/.test(essence) ? 'script' : 'other';
-}
-
-async function fetchBytes(url: string, signal: AbortSignal): Promise<Uint8Array> {
-  const response = await fetch(url, { cache: 'no-cache', credentials: 'omit', signal });
-  if (response.status === 404 || response.status === 410) throw new IndexGone(url);
-  if (!response.ok) throw new Error(`${url}: HTTP status ${response.status}`);
-  return new Uint8Array(await response.arrayBuffer());
 }
 
 function parse(bytes: Uint8Array): IndexDocument {
