@@ -36,7 +36,7 @@ export class Engine {
       onMessage({ t: 'dead', reason: event.message || 'the worker could not be loaded' });
     };
     // The core comes while the worker's script does. (The worker sees whether it is one.)
-    void fetch(wasmUrl ?? new URL('./peertide.core.wasm', import.meta.url))
+    void fetch(wasmUrl ?? new URL('./peertide.core.wasm', import.meta.url), { credentials: 'omit' })
       .then((response) => response.arrayBuffer())
       .catch(() => undefined)
       .then((core) => this.post({ t: 'core', core }));
