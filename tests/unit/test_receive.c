@@ -333,6 +333,32 @@ static void our_own_wants_keep_to_the_bound(void **state) {
   fx_del(fx);
 }
 
+static uint32_t wants_said(fixture *fx, uint32_t i) {
+  pt_wire_message m;
+  uint32_t count = 0;
+  while (fx_find(fx, i, PT_WIRE_EXTENDED, &m)) count += m.extension == 3;
+  return count;
+}
+
+/* What we want concerns those who might fetch it from the origin, too. */
+static void who_has_everything_does_not_hear_of_our_wants(void **state) {
+  (void)state;
+  fixture *fx = fx_new_simple(8, 1);
+  fx_seed(fx, 0);
+  fx_leech(fx, 1);
+  wants_said(fx, 0);
+  wants_said(fx, 1);
+  fx->s->windows_changed = true;
+  fx_plan(fx);
+  assert_int_equal(wants_said(fx, 0), 0);
+  assert_int_equal(wants_said(fx, 1), 1);
+  const uint8_t one[4] = {0, 0, 0, 1};
+  fx_extended(fx, 0, 2, (pt_bytes){one, 4}); /* lt_donthave: now it might */
+  fx_plan(fx);
+  assert_int_equal(wants_said(fx, 0), 1);
+  fx_del(fx);
+}
+
 static void blocks_that_nobody_asked_for_are_only_counted(void **state) {
   (void)state;
   fixture *fx = fx_new_simple(4, 2);
@@ -489,6 +515,7 @@ int main(void) {
       cmocka_unit_test(the_channels_of_a_link_share_one_short_queue),
       cmocka_unit_test(wants_are_bounded_and_may_be_anything),
       cmocka_unit_test(our_own_wants_keep_to_the_bound),
+      cmocka_unit_test(who_has_everything_does_not_hear_of_our_wants),
       cmocka_unit_test(blocks_that_nobody_asked_for_are_only_counted),
       cmocka_unit_test(what_is_unknown_is_skipped),
       cmocka_unit_test(a_webtorrent_client_is_greeted_in_its_own_words),

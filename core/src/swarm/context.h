@@ -79,14 +79,15 @@ typedef struct pt_context {
   uint64_t disk_max;                      /* bytes; 0: there is no disk */
   bool read_ended;                        /* who waits for a read is to look again */
   uint32_t reading_count;
-  pt_reading reading[PT_READS_MAX];
   uint32_t assembly_serial;
   uint32_t banned_next, banned_count;
-  bool banned_new; /* since links were last compared with the bans */
-  uint8_t banned[PT_BANNED_MAX][PT_ID_SIZE];
+  bool banned_new;       /* since links were last compared with the bans */
   uint32_t report_count; /* bans the server has not been told of */
-  pt_report reports[PT_REPORTS_MAX];
   uint32_t names_next;
+
+  pt_reading reading[PT_READS_MAX];
+  pt_report reports[PT_REPORTS_MAX];
+  uint8_t banned[PT_BANNED_MAX][PT_ID_SIZE];
   uint8_t names[PT_NAMES_MAX][PT_ID_SIZE];
 } pt_context;
 

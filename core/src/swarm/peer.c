@@ -153,6 +153,7 @@ void pt_peer_ask(pt_peer *p, uint32_t piece) {
   }
   if (p->asked_count == 0) {
     p->answered_us = s->cx->now_us;
+    if (!p->rate_in) p->window_us = s->cx->now_us;
     pt_swarm_wake(s, s->cx->now_us + PT_STALL_US);
   }
   /* Until it has proven itself its blocks are checked one by one. */
@@ -210,11 +211,12 @@ static void turn_rates(pt_peer *p) {
   p->rate_out = p->rate_out ? (p->rate_out * 3 + out) / 4 : out;
   p->in_window = p->out_window = 0;
   p->window_us = now;
-  /* Enough to keep the line full for a round trip and a busy moment. Who was never
-   * asked for little has only seen answers that waited behind others. */
+  /* Half of it, when more is asked for, is enough to keep the line full for a round trip and
+   * a busy moment. Who was never asked for little has only seen answers that waited behind
+   * others. */
   uint64_t rtt_us = p->rtt_min_us;
   if (rtt_us > PT_PIPELINE_RTT_MOST_US) rtt_us = PT_PIPELINE_RTT_MOST_US;
-  uint64_t bytes = p->rate_in / 1000 * (rtt_us / PT_MS_US + 100);
+  uint64_t bytes = p->rate_in / 1000 * (2 * rtt_us / PT_MS_US + 100);
   uint64_t blocks = bytes / PT_BLOCK_SIZE + 4;
   if (blocks < PT_PIPELINE_LEAST) blocks = PT_PIPELINE_LEAST;
   p->pipeline = blocks < PT_PIPELINE_MAX ? (uint32_t)blocks : PT_PIPELINE_MAX;
@@ -235,6 +237,9 @@ void pt_peer_count_in(pt_peer *p, uint32_t bytes, uint64_t sent_us) {
   p->answered_us = cx->now_us;
   p->snubbed_until_us = p->silent_us = 0;
   turn_rates(p);
+  /* Until the rate is known each block that comes lets one more be asked for (as TCP starts,
+   * RFC 5681). */
+  if (!p->rate_in && p->pipeline < PT_PIPELINE_MAX) p->pipeline++;
 }
 
 void pt_peer_count_out(pt_peer *p, uint32_t bytes) {

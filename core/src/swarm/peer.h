@@ -56,10 +56,9 @@ struct pt_peer {
   bool wants_known; /* it has said so at least once */
   bool fetching;    /* something of it from the origin, now */
 
-  pt_asked asked[PT_PIPELINE_MAX];
-  uint32_t asked_count;
+  uint32_t asked_count; /* of asked[], at the end */
   uint32_t pipeline;    /* how many blocks to keep asked for */
-  bool refilling;       /* a quarter of that is not asked for: worth a message */
+  bool refilling;       /* half of that is not asked for: worth a message */
   uint64_t answered_us; /* last block, or the first request of an idle line */
   uint64_t snubbed_until_us;
   uint64_t silent_us;                        /* snubbed since, without a block; 0: it answers */
@@ -83,6 +82,8 @@ struct pt_peer {
 
   uint8_t *partial; /* an incomplete message from a byte-stream peer */
   size_t partial_len, partial_cap;
+
+  pt_asked asked[PT_PIPELINE_MAX];
 };
 
 /* Adds a peer to the swarm and greets it (handshake, extensions, bitfield).

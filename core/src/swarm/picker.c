@@ -171,7 +171,7 @@ void pt_picker_feed(pt_swarm *s) {
   }
   if (s->want_count == 0) return;
   for (uint32_t i = 0; i < count; i++) {
-    round[i]->refilling = round[i]->asked_count <= round[i]->pipeline / 4 * 3;
+    round[i]->refilling = round[i]->asked_count <= round[i]->pipeline / 2;
     top_up(s, round[i]);
   }
   for (bool more = true; more;) {

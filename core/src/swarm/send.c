@@ -84,7 +84,7 @@ static void write_ranges(pt_writer *w, const uint8_t *pieces, uint32_t count) {
 
 void pt_peer_say_wants(pt_peer *p) {
   pt_swarm *s = p->swarm;
-  if (!p->ext_want) return;
+  if (!p->ext_want || p->has_count == s->piece_count) return; /* it holds no election */
   uint8_t *pieces = calloc(s->piece_count, 1);
   uint8_t *payload = malloc(PT_WANT_RANGES_MAX * 8);
   if (pieces && payload) {
