@@ -10,7 +10,7 @@ import { after, afterEach, before, test } from 'node:test';
 import { installDevice } from './harness/device.mjs';
 import { proxyTo } from './harness/proxy.mjs';
 import { Stage, statsOf } from './harness/stage.mjs';
-import { until } from './harness/wait.mjs';
+import { seconds, until } from './harness/wait.mjs';
 
 let stage, some, someLength;
 before(async () => {
@@ -275,6 +275,32 @@ for (const consent of ['download-only', 'denied']) {
   inBoth(`consent withdrawn to "${consent}" in the middle of a transfer ends it within a second`, (browser) =>
     endsWithinASecond(browser, consent));
 }
+
+/* The connection to the server begins while the core is on its way, and is used once that is there. */
+inBoth('consent withdrawn while the core is on its way: the server hears nothing, and its connection ends', async (browser) => {
+  const proxy = await proxyTo(stage.server.url);
+  let release;
+  const released = new Promise((resolve) => { release = resolve; });
+  proxy.answer.set('/.peertide/peertide.core.wasm', async (request, response) => {
+    await released;
+    const core = await fetch(stage.server.url + request.url);
+    response.writeHead(200, { 'content-type': 'application/wasm' }).end(Buffer.from(await core.arrayBuffer()));
+  });
+  const signalling = async () => (await stage.server.stats()).signalling;
+  try {
+    const { messagesIn } = await signalling();
+    const visitor = await arrive({ browser, url: proxy.url });
+    await until('its connection', async () => (await signalling()).connections === 1);
+    await visitor.evaluate(() => globalThis.kit.tide.setConsent('denied'));
+    release();
+    // (Who says nothing for ten seconds the server sends away.)
+    await until('it to end', async () => (await signalling()).connections === 0, seconds(4));
+    assert.equal((await signalling()).messagesIn, messagesIn);
+  } finally {
+    release();
+    await proxy.close();
+  }
+});
 
 inBoth('geoLocate: the server looks for visitors nearby, unless the page says no', async (browser) => {
   const proxy = await proxyTo(stage.server.url);

@@ -191,6 +191,8 @@ export class Host {
     const left = Math.max(0, uploadQuota - this.#core.stats.peers.bytesOut);
     // The core's word for "no limit" is 0 for the rate, and all ones for the quota.
     const rate = uploadLimit === Infinity ? 0 : uploadLimit;
+    // (The core does that, too, if it has opened it already.)
+    if (consent === Consent.Denied) this.#server.close();
     this.#pump.input({ kind: In.Policy, code: consent, offset: rate, length: left, id: this.#threshold });
   }
 

@@ -39,14 +39,14 @@ export class ServerSocket {
 
   /** Connects, the n-th time, to the n-th server of the list (around and around). */
   open(attempt: number): void {
+    const first = this.#first;
+    this.#first = undefined;
     this.close();
     const lost = () => {
       this.close();
       this.#pump.input({ kind: In.ServerClosed });
     };
-    const first = this.#first;
-    this.#first = undefined;
-    // (It may be long closed where the visitor's consent comes and goes.)
+    // (The one that has begun may have failed meanwhile.)
     const begun = first && first.readyState <= WebSocket.OPEN;
     const socket = begun ? first : openSocket(this.#servers[attempt % this.#servers.length]!);
     if (!socket) {
@@ -77,8 +77,10 @@ export class ServerSocket {
     if (this.#socket?.readyState === WebSocket.OPEN) this.#socket.send(message);
   }
 
-  /** Closes the connection, if there is one; the core asked for it and isn't told. */
+  /** Closes the connection, if there is one; the core knows, and isn't told. */
   close(): void {
+    this.#first?.close();
+    this.#first = undefined;
     const socket = this.#socket;
     if (!socket) return;
     clearTimeout(this.#timer);
