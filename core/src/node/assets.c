@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/apart.h"
 #include "node/stored.h"
 
 #define PT_HEAD_START_BYTES (512u << 10)
@@ -116,7 +117,7 @@ static void join_ahead(pt_node *n) {
     if (longs == 1 || !is_long(&index->swarms[i])) pt_assets_swarm(n, index->swarms[i].key);
 }
 
-int pt_assets_install(pt_node *n, pt_bytes packed) {
+PT_APART int pt_assets_install(pt_node *n, pt_bytes packed) {
   pt_index fresh;
   bool first = n->index.bytes == NULL;
   int error = pt_index_read(packed, &fresh);

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/apart.h"
 #include "base/hex.h"
 #include "format/fingerprint.h"
 #include "node/node_inner.h"
@@ -360,7 +361,7 @@ void pt_links_undelivered(pt_node *n, const uint8_t peer[PT_ID_SIZE]) {
   }
 }
 
-int pt_links_local_signal(pt_node *n, const pt_event *in) {
+PT_APART int pt_links_local_signal(pt_node *n, const pt_event *in) {
   if (in->code < PT_SIGNAL_OFFER || in->code > PT_SIGNAL_BYE) return PT_ERR_ARG;
   pt_link *link = find_link(n, in->link);
   if (!link || !pt_session_open(n)) return PT_OK;
@@ -377,7 +378,7 @@ int pt_links_local_signal(pt_node *n, const pt_event *in) {
   return PT_OK;
 }
 
-int pt_links_state(pt_node *n, const pt_event *in) {
+PT_APART int pt_links_state(pt_node *n, const pt_event *in) {
   if (in->code < PT_LINK_CONNECTED || in->code > PT_LINK_CLOSED) return PT_ERR_ARG;
   pt_link *link = find_link(n, in->link);
   if (!link) return PT_OK;
@@ -399,7 +400,7 @@ static pt_peer *peer_of(const pt_swarm *s, const pt_link *link) {
   return NULL;
 }
 
-int pt_links_channel_opened(pt_node *n, const pt_event *in) {
+PT_APART int pt_links_channel_opened(pt_node *n, const pt_event *in) {
   if (pt_table_get(&n->channels, in->id)) return PT_ERR_STATE;
   pt_link *link = find_link(n, in->link);
   /* Peers open channels too: how many is for us to bound. */
@@ -452,7 +453,7 @@ static bool silent(const pt_node *n, const pt_peer *p) {
   return !p->bits_known && n->cx.now_us >= p->since_us + PT_GREETING_MAX_US;
 }
 
-static void settle_peers(pt_node *n, pt_swarm *s) {
+PT_APART static void settle_peers(pt_node *n, pt_swarm *s) {
   for (pt_peer *p = s->peers, *next; p; p = next) {
     next = p->next;
     if (!p->broken && silent(n, p)) {

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/apart.h"
 #include "format/fingerprint.h"
 #include "node/stored.h"
 
@@ -64,7 +65,7 @@ static bool is_played(const char *type) {
   return strncmp(type, "video/", 6) == 0 || strncmp(type, "audio/", 6) == 0;
 }
 
-static int request(pt_node *n, const pt_event *in) {
+PT_APART static int request(pt_node *n, const pt_event *in) {
   if (pt_table_get(&n->streams, in->id)) return PT_ERR_STATE;
   if (n->streams.count >= PT_REQUESTS_MAX) return PT_ERR_LIMIT;
   pt_event end = {.kind = PT_OUT_REQUEST_END, .id = in->id};
@@ -122,7 +123,7 @@ static void channel_drained(pt_node *n, const pt_event *in) {
   if (p) pt_peer_drained(p);
 }
 
-static int policy(pt_node *n, const pt_event *in) {
+PT_APART static int policy(pt_node *n, const pt_event *in) {
   if (in->code < PT_CONSENT_GRANTED || in->code > PT_CONSENT_DENIED) return PT_ERR_ARG;
   n->cx.consent = in->code;
   pt_context_limit_upload(&n->cx, in->offset);

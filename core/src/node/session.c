@@ -2,6 +2,7 @@
  * server that is gone is tried again, ever more slowly; transfers go on. */
 #include <string.h>
 
+#include "base/apart.h"
 #include "format/signalling_packed.h"
 #include "node/node_inner.h"
 
@@ -117,7 +118,7 @@ static void take_error(pt_node *n, const pt_signalling *m) {
 
 static void close_server(pt_node *n) { pt_outbox_say(&n->cx.out, PT_OUT_SERVER_CLOSE, 0); }
 
-void pt_session_message(pt_node *n, pt_bytes packed) {
+PT_APART void pt_session_message(pt_node *n, pt_bytes packed) {
   pt_session *se = &n->session;
   pt_signalling *m = &se->message;
   if (se->phase < PT_SESSION_GREETING) return; /* of a channel that we closed */
@@ -223,7 +224,7 @@ static void await_welcome(pt_node *n) {
   failed(n);
 }
 
-void pt_session_settle(pt_node *n) {
+PT_APART void pt_session_settle(pt_node *n) {
   pt_session *se = &n->session;
   if (n->cx.consent == PT_CONSENT_DENIED) {
     if (se->phase == PT_SESSION_CLOSED) return;

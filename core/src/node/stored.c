@@ -1,4 +1,5 @@
 #include "node/stored.h"
+#include "base/apart.h"
 
 #include <string.h>
 
@@ -8,7 +9,7 @@ void pt_stored_drop(pt_node *n, const uint8_t swarm[PT_ID_SIZE]) {
   pt_outbox_push(&n->cx.out, &drop);
 }
 
-int pt_stored_input(pt_node *n, const pt_event *in) {
+PT_APART int pt_stored_input(pt_node *n, const pt_event *in) {
   if (in->kind == PT_IN_STORE_LIMIT) {
     if (in->offset) n->cx.memory_max = in->offset;
     pt_disk_limit(&n->cx, in->length);

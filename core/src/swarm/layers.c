@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/apart.h"
 #include "base/bits.h"
 #include "base/hex.h"
 #include "swarm/content.h"
@@ -306,7 +307,7 @@ static pt_piece *piece_of(const pt_swarm *s, const pt_file *f, const pt_wire_mes
   return m->index % m->length == 0 && at < f->piece_count ? &s->pieces[f->piece_first + at] : NULL;
 }
 
-void pt_layers_request(pt_peer *p, const pt_wire_message *m) {
+PT_APART void pt_layers_request(pt_peer *p, const pt_wire_message *m) {
   pt_swarm *s = p->swarm;
   const pt_file *f = file_with_root(s, m->root);
   const pt_piece *piece = piece_of(s, f, m);
@@ -350,7 +351,7 @@ static void take_hashes(pt_swarm *s, pt_file *f, const pt_wire_message *m) {
   pt_assembly_retry(s, f);
 }
 
-void pt_layers_hashes(pt_peer *p, const pt_wire_message *m) {
+PT_APART void pt_layers_hashes(pt_peer *p, const pt_wire_message *m) {
   pt_swarm *s = p->swarm;
   const pt_file *f = file_with_root(s, m->root);
   size_t count = m->data.len / PT_HASH_SIZE;

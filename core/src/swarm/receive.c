@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/apart.h"
 #include "base/bits.h"
 #include "swarm/units.h"
 
@@ -45,7 +46,7 @@ static bool pieces_known(pt_peer *p) {
   return true;
 }
 
-static void take_bitfield(pt_peer *p, pt_bytes bits) {
+PT_APART static void take_bitfield(pt_peer *p, pt_bytes bits) {
   pt_swarm *s = p->swarm;
   if (!pieces_known(p)) return;
   if (bits.len != pt_bits_size(s->piece_count) || !pt_bits_tail_clear(bits.data, s->piece_count)) {
@@ -81,7 +82,7 @@ static void reject(pt_peer *p, const pt_wire_message *request) {
   if (p->fast) pt_peer_say(p, &no);
 }
 
-static void take_request(pt_peer *p, const pt_wire_message *m) {
+PT_APART static void take_request(pt_peer *p, const pt_wire_message *m) {
   pt_swarm *s = p->swarm;
   if (!block_valid(p, m->index, m->begin, m->length)) {
     pt_peer_fault(p, PT_ERR_RANGE, "asked for bytes outside of a piece");
@@ -194,7 +195,7 @@ static void take_wants(pt_peer *p, pt_bytes payload) {
   p->swarm->dirty = true;
 }
 
-static void take_extended(pt_peer *p, const pt_wire_message *m) {
+PT_APART static void take_extended(pt_peer *p, const pt_wire_message *m) {
   if (m->extension == 0) {
     pt_wire_extensions e;
     if (pt_wire_extensions_decode(m->data, &e) != PT_OK) {
@@ -279,7 +280,7 @@ static void take_message(pt_peer *p, const pt_wire_message *m) {
   }
 }
 
-static size_t take_greeting(pt_peer *p, pt_bytes in) {
+PT_APART static size_t take_greeting(pt_peer *p, pt_bytes in) {
   pt_wire_handshake h;
   int error = pt_wire_handshake_decode(in, &h);
   if (error == PT_ERR_MORE) return 0;

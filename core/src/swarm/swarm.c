@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/apart.h"
 #include "base/bits.h"
 #include "swarm/units.h"
 
@@ -195,7 +196,7 @@ void pt_swarm_unwant(pt_swarm *s, uint32_t piece) {
 
 bool pt_swarm_restless(const pt_swarm *s) { return s->dirty || s->hungry; }
 
-static void plan_all(pt_swarm *s) {
+PT_APART static void plan_all(pt_swarm *s) {
   bool shared = s->company > 0;
   if (shared != s->shared) { /* windows depend on it */
     s->shared = shared;
