@@ -37,7 +37,8 @@ export class StoreKeeper {
   #sizes: readonly number[] = [];
   #prepared: Promise<void> = Promise.resolve();
   #indexed = false;
-  #full = false;
+  /** Bytes that there has been room for when there was no more; below 0: that has not happened. */
+  #room = -1;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #doneAt = 0;
 
@@ -200,11 +201,15 @@ export class StoreKeeper {
     return undefined;
   }
 
-  /** There is room for no more than what is there: old pieces make room for new ones. */
+  /**
+   * There is room for no more than what is there: old pieces make room for new ones. (What they give back the browser may
+   * count as taken for a moment longer. So there may be less when it says no again, and there is as much room as before.)
+   */
   #setFull(store: PieceStore): void {
-    this.#pump?.input({ kind: In.StoreLimit, offset: Math.min(MEMORY_BYTES, this.#limit), length: store.bytes });
-    if (!this.#full) this.#tell('store-full', `the browser gives no more room on disk than ${store.bytes} bytes`);
-    this.#full = true;
+    const first = this.#room < 0;
+    this.#room = Math.max(this.#room, store.bytes);
+    this.#pump?.input({ kind: In.StoreLimit, offset: Math.min(MEMORY_BYTES, this.#limit), length: this.#room });
+    if (first) this.#tell('store-full', `the browser gives no more room on disk than ${this.#room} bytes`);
   }
 
   /** From here on in memory. */
