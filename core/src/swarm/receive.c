@@ -31,8 +31,8 @@ static void has_no_more(pt_peer *p, uint32_t piece) {
     w->from = NULL;
     pt_peer_cancel(p, piece);
   }
-  p->swarm->dirty = p->swarm->windows_changed =
-      true; /* while it had all it heard nothing of our wants */
+  /* (While it had all it heard nothing of our wants.) */
+  p->swarm->dirty = p->swarm->windows_changed = true;
 }
 
 /* False: it has said so already. */
