@@ -57,8 +57,8 @@ typedef struct pt_session {
   pt_seen seen[PT_REPLAY_MAX];
 } pt_session;
 
-/* Long things last, here and in what is in it: what is near the beginning is reached in fewer bytes
- * of WebAssembly. */
+/* The context first, which most reach by a pointer of their own. Behind it, and in it, what is long
+ * comes last: what is nearer to the beginning is reached in fewer bytes of WebAssembly. */
 struct pt_node {
   pt_context cx;
   uint32_t peers_max;
