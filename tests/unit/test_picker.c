@@ -242,10 +242,10 @@ static void a_line_is_refilled_and_longer_when_half_of_it_has_run_dry(void **sta
   fixture *fx = fx_new_simple(200, 1);
   pt_peer *p = fx_seed(fx, 0);
   fx_ask(fx, 0, 0, false);
-  uint32_t full = p->asked_count, asked = full;
+  uint32_t full = p->asked_count, asked = full, answered = 0;
   assert_int_equal(full, p->pipeline);
   for (uint32_t refills = 0; refills < 3;) {
-    fx_answer(fx, 0, 1);
+    answered += fx_answer(fx, 0, 1);
     if (p->asked_count == asked - 1) {
       asked--;
       assert_true(asked > p->pipeline / 2);
@@ -257,6 +257,7 @@ static void a_line_is_refilled_and_longer_when_half_of_it_has_run_dry(void **sta
     full = asked = p->asked_count;
     assert_int_equal(full, p->pipeline);
   }
+  assert_int_equal(fx_count(fx, 0, PT_WIRE_REQUEST), answered + full); /* each block once */
   fx_del(fx);
 }
 
