@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/apart.h"
 #include "swarm/content.h"
 #include "swarm/units.h"
 
@@ -221,7 +222,7 @@ static void fetch_due(pt_swarm *s, pt_company c) {
 
 /* A stream has waited too long for its next piece: fetch it, and the more
  * pieces behind it the more often this happens. */
-static void rescue(pt_swarm *s, pt_company c, pt_stream *st) {
+PT_APART static void rescue(pt_swarm *s, pt_company c, pt_stream *st) {
   uint64_t now = s->cx->now_us;
   if (!st->starved_us || !pt_stream_runs(st)) return;
   const pt_file *f = &s->files[st->file];
@@ -292,7 +293,7 @@ static void look_after_fetches(pt_swarm *s) {
 
 /* The origin fails and nobody else can help: the page's own request, made
  * plainly, gets the browser's own error. */
-static void give_up(pt_swarm *s, pt_company c) {
+PT_APART static void give_up(pt_swarm *s, pt_company c) {
   bool no_layers = s->layers_useless || s->layers_missing;
   bool no_origin = s->cx->origin_failures >= 2;
   for (pt_stream *st = s->streams; st; st = st->next) {
