@@ -187,6 +187,42 @@ static void a_late_lie_costs_its_blocks(void **state) {
   fx_del(fx);
 }
 
+/* The origin brings a block when its liar's comes late and is found out: what the fetch
+ * has written of it is gone, and the origin is not who lied. */
+static void a_late_lie_is_not_the_origins(void **state) {
+  (void)state;
+  fixture *fx = fx_new_simple(20, BLOCKS);
+  fx_stranger(fx, 0);
+  pt_stream *st = fx_ask(fx, 0, 0, false);
+  fx_plan(fx);
+  for (int i = 0; i < 2; i++) { /* the leaves of the first two pieces */
+    assert_true(fx_tell_leaves(fx, 0, false));
+    fx_plan(fx);
+  }
+  pt_asked late = {.piece = UINT32_MAX};
+  for (int i = 0; late.piece == UINT32_MAX;
+       i++) { /* it brings nothing, and the stream is rescued */
+    assert_true(i < 200);
+    fx_pass(fx, 100 * PT_MS_US);
+    const pt_fetch *fetch = fx->s->fetches;
+    const pt_peer *p = fx->peers[0];
+    for (uint32_t k = 0; fetch && k < p->asked_count; k++)
+      if (p->asked[k].piece == fetch->first && p->asked[k].begin == 0) late = p->asked[k];
+    if (fetch && late.piece == UINT32_MAX) fx_serve_all(fx);
+  }
+  assert_non_null(fx->s->pieces[late.piece].assembly->leaves);
+  fx_serve(fx, fx->s->fetches, PT_BLOCK_SIZE / 4 * 3); /* of the first block */
+  fx_answer_one(fx, 0, late, true);
+  assert_true(banned(fx, 0));
+  fx_part(fx, 0);
+  fx_serve_all(fx);
+  fx_plan(fx);
+  assert_int_equal(st->result, PT_OK);
+  while (pt_outbox_pop(&fx->cx->out, &fx->event))
+    assert_int_not_equal(fx->event.kind, PT_OUT_INDEX_STALE);
+  fx_del(fx);
+}
+
 /* Nobody tells the leaves of a wrong piece: it must not be waited for long. */
 static void silence_about_leaves_is_waited_out_briefly(void **state) {
   (void)state;
@@ -344,6 +380,7 @@ int main(void) {
       cmocka_unit_test(of_a_mixed_piece_the_leaves_name_the_liar_and_the_rest_is_kept),
       cmocka_unit_test(a_strangers_lie_costs_one_block),
       cmocka_unit_test(a_late_lie_costs_its_blocks),
+      cmocka_unit_test(a_late_lie_is_not_the_origins),
       cmocka_unit_test(silence_about_leaves_is_waited_out_briefly),
       cmocka_unit_test(leaves_prove_a_piece_without_its_hash),
       cmocka_unit_test(an_origin_that_sends_a_wrong_block_has_a_new_index),

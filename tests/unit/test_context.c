@@ -22,7 +22,7 @@ static void context_del(pt_context *cx) {
 static uint64_t sent_within(pt_context *cx, uint64_t for_us, uint64_t step_us) {
   uint64_t sent = 0;
   for (uint64_t end = cx->now_us + for_us; cx->now_us < end; cx->now_us += step_us)
-    while (pt_context_take_upload(cx, PT_BLOCK_SIZE)) sent += PT_BLOCK_SIZE;
+    while (pt_context_take_upload(cx, PT_BLOCK_SIZE, false)) sent += PT_BLOCK_SIZE;
   return sent;
 }
 
@@ -54,12 +54,12 @@ static void the_time_to_send_is_told_exactly(void **state) {
     assert_true(at >= cx->now_us);
     if (at > cx->now_us + 2) {
       cx->now_us = at - 2;
-      assert_false(pt_context_take_upload(cx, bytes + 1));
+      assert_false(pt_context_take_upload(cx, bytes + 1, false));
     }
     cx->now_us = at;
-    if (pt_context_take_upload(cx, bytes)) continue;
+    if (pt_context_take_upload(cx, bytes, false)) continue;
     cx->now_us += 82; /* having looked in between may have cost one byte's time */
-    assert_true(pt_context_take_upload(cx, bytes));
+    assert_true(pt_context_take_upload(cx, bytes, false));
   }
   context_del(cx);
 }
@@ -68,8 +68,8 @@ static void what_may_never_be_sent_is_not_waited_for(void **state) {
   (void)state;
   pt_context *cx = context_new(1000, 20000);
   cx->now_us += 60 * PT_SECOND_US;
-  assert_true(pt_context_take_upload(cx, PT_BLOCK_SIZE));
-  assert_false(pt_context_take_upload(cx, PT_BLOCK_SIZE)); /* the quota is used up */
+  assert_true(pt_context_take_upload(cx, PT_BLOCK_SIZE, false));
+  assert_false(pt_context_take_upload(cx, PT_BLOCK_SIZE, false)); /* the quota is used up */
   assert_true(pt_context_upload_at(cx, PT_BLOCK_SIZE) == PT_NEVER);
   assert_true(pt_context_may_upload(cx, 3616));
   cx->consent = PT_CONSENT_DOWNLOAD_ONLY;
@@ -84,7 +84,7 @@ static void absurd_limits_mean_none(void **state) {
   for (size_t i = 0; i < 3; i++) {
     pt_context *cx = context_new(rates[i], UINT64_MAX);
     assert_int_equal(pt_context_upload_at(cx, PT_BLOCK_SIZE), cx->now_us);
-    for (int n = 0; n < 1000; n++) assert_true(pt_context_take_upload(cx, PT_BLOCK_SIZE));
+    for (int n = 0; n < 1000; n++) assert_true(pt_context_take_upload(cx, PT_BLOCK_SIZE, false));
     assert_true(cx->upload_quota == UINT64_MAX);
     context_del(cx);
   }
@@ -94,11 +94,11 @@ static void a_new_limit_holds_at_once(void **state) {
   (void)state;
   pt_context *cx = context_new(10000000, UINT64_MAX);
   cx->now_us += 5 * PT_SECOND_US;
-  assert_true(pt_context_take_upload(cx, PT_BLOCK_SIZE));
+  assert_true(pt_context_take_upload(cx, PT_BLOCK_SIZE, false));
   pt_context_limit_upload(cx, 1000);
   assert_true(sent_within(cx, 10 * PT_SECOND_US, 1000) <= 65536 + 10000);
   pt_context_limit_upload(cx, 0);
-  assert_true(pt_context_take_upload(cx, PT_UPLOAD_LENGTH_MAX));
+  assert_true(pt_context_take_upload(cx, PT_UPLOAD_LENGTH_MAX, false));
   context_del(cx);
 }
 

@@ -374,6 +374,74 @@ static void hashing_for_one_peer_is_bounded(void **state) {
   fx_del(fx);
 }
 
+static uint32_t hashes_told(fixture *fx, uint32_t i, const pt_wire_message *ask, uint32_t times) {
+  pt_wire_message m;
+  uint32_t answers = 0;
+  for (uint32_t n = 0; n < times; n++) {
+    fx_hear(fx, i, ask);
+    while (fx_next(fx, i, &m)) answers += m.kind == PT_WIRE_HASHES;
+    pt_peer_drained(fx->peers[i]);
+    fx->cx->now_us += 10 * PT_MS_US;
+  }
+  return answers;
+}
+
+/* To whoever pays for the line hashes are an upload like any other. */
+static void hashes_keep_to_consent_quota_and_rate(void **state) {
+  (void)state;
+  fixture *fx = fresh(512);
+  fx_know_hashes(fx);
+  fx_meet(fx, 0);
+  fx_handshake(fx, 0, true);
+  const uint32_t bytes = 512 * PT_HASH_SIZE;
+  pt_wire_message ask = {.kind = PT_WIRE_HASH_REQUEST,
+                         .root = fx->s->files[0].root,
+                         .base_layer = fx->s->piece_height,
+                         .length = 512};
+  fx->cx->consent = PT_CONSENT_DOWNLOAD_ONLY;
+  assert_int_equal(hashes_told(fx, 0, &ask, 3), 0);
+  fx->cx->consent = PT_CONSENT_GRANTED;
+  fx->cx->upload_quota = 2 * bytes;
+  assert_int_equal(hashes_told(fx, 0, &ask, 5), 2);
+  assert_int_equal(fx->cx->upload_quota, 0);
+  fx->cx->upload_quota = UINT64_MAX;
+  pt_context_limit_upload(fx->cx, bytes);
+  fx->cx->now_us += PT_SECOND_US / 2;
+  /* One is told although there is not enough for it, and is then paid for. */
+  assert_int_equal(hashes_told(fx, 0, &ask, 50), 1);
+  fx->cx->now_us += 20 * PT_SECOND_US;
+  uint32_t told = hashes_told(fx, 0, &ask, 1000); /* ten seconds */
+  assert_in_range(told, 10, 10 + PT_UPLOAD_LENGTH_MAX / bytes + 1);
+  fx_del(fx);
+}
+
+/* What one peer gets does not depend on how many channels it opens. */
+static void hashing_is_bounded_for_all_channels_of_a_peer(void **state) {
+  (void)state;
+  fixture *fx = fresh(5000);
+  fx_know_hashes(fx);
+  pt_wire_message ask = {.kind = PT_WIRE_HASH_REQUEST,
+                         .root = fx->s->files[0].root,
+                         .base_layer = fx->s->piece_height,
+                         .length = 1};
+  uint32_t answers = 0;
+  for (uint32_t i = 0; i < 2; i++) {
+    fx_meet(fx, i);
+    fx_handshake(fx, i, true);
+  }
+  pt_remote *own = fx->peers[1]->remote;
+  fx->peers[1]->remote = fx->peers[0]->remote;
+  pt_wire_message m;
+  for (uint32_t n = 0; n < 100; n++)
+    for (uint32_t i = 0; i < 2; i++) {
+      fx_hear(fx, i, &ask);
+      while (fx_next(fx, i, &m)) answers += m.kind == PT_WIRE_HASHES;
+    }
+  assert_true(answers > 0 && answers * 5000 <= 128 << 10);
+  fx->peers[1]->remote = own;
+  fx_del(fx);
+}
+
 static void long_answers_do_not_break_who_asks(void **state) {
   (void)state;
   fixture *fx = fresh(512 * 10);
@@ -413,6 +481,8 @@ int main(void) {
       cmocka_unit_test(wrong_leaves_get_their_sender_banned),
       cmocka_unit_test(leaves_for_one_peer_are_bounded),
       cmocka_unit_test(hashing_for_one_peer_is_bounded),
+      cmocka_unit_test(hashes_keep_to_consent_quota_and_rate),
+      cmocka_unit_test(hashing_is_bounded_for_all_channels_of_a_peer),
       cmocka_unit_test(long_answers_do_not_break_who_asks),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -298,6 +298,33 @@ static void a_channel_that_the_peer_closed_can_be_opened_again(void **state) {
   nf_del(nf);
 }
 
+/* A site that changes often must not use up what a link can share, and what comes back
+ * is shared again. */
+static void a_swarm_that_the_index_drops_is_forgotten(void **state) {
+  (void)state;
+  node_fixture *nf = nf_new((pt_config){0});
+  nf_welcome(nf);
+  uint32_t link = nf_connect(nf, 1, 1);
+  nf_channel(nf, 1, link, 1, true);
+  nf_greet(nf, 1, 1, 1);
+  char *without = nf_index_of(nf->sites + 1, NF_SWARMS - 1);
+  for (uint32_t i = 0; i < 2; i++) {
+    nf_forget(nf);
+    nf_named(nf, 1, 0);
+    const pt_event *open = nf_find(nf, PT_OUT_CHANNEL_OPEN);
+    assert_non_null(open);
+    assert_memory_equal(open->swarm, nf_key(nf, 0), PT_ID_SIZE);
+    nf_channel(nf, 10 + i, link, 0, true);
+    nf_greet(nf, 10 + i, 1, 0);
+    nf_give_index(nf, without);
+    assert_non_null(nf_find(nf, PT_OUT_CHANNEL_CLOSE));
+    assert_int_equal(nf->node->links[0]->swarm_count, 1);
+    nf_give_index(nf, nf->index);
+  }
+  free(without);
+  nf_del(nf);
+}
+
 static void channels_are_bounded_and_one_too_many_is_closed(void **state) {
   (void)state;
   node_fixture *nf = nf_new((pt_config){.peers_max = PT_PEERS_MAX});
@@ -332,6 +359,30 @@ static void channels_of_nobody_or_of_nothing_are_closed(void **state) {
   assert_int_equal(nf_find(nf, PT_OUT_CHANNEL_CLOSE)->id, 2);
   assert_int_equal(nf_channel(nf, 3, link, 0, true), PT_OK);
   assert_int_equal(nf_channel(nf, 3, link, 1, true), PT_ERR_STATE);
+  nf_del(nf);
+}
+
+/* One of several films is for those who ask for it: nobody else says that we share it. */
+static void a_stranger_does_not_make_us_join(void **state) {
+  (void)state;
+  node_fixture *nf = calloc(1, sizeof *nf);
+  for (uint32_t i = 0; i < NF_SWARMS; i++) {
+    uint64_t length = PT_PAGE_FILE_MAX + 1 + i;
+    nf->sites[i] = fx_new(PT_BLOCKS_PER_PIECE_MAX / 16 * PT_BLOCK_SIZE, &length, 1);
+  }
+  nf->now_us = PT_SECOND_US;
+  pt_config config = {.seed = 1};
+  nf_fingerprint(0, config.fingerprint);
+  nf->node = pt_node_new(&config, nf->now_us);
+  nf->index = nf_index_of(nf->sites, NF_SWARMS);
+  nf_give_index(nf, nf->index);
+  nf_welcome(nf);
+  assert_int_equal(nf->node->swarm_count, 0);
+  uint32_t link = nf_accept(nf, 1);
+  nf_forget(nf);
+  nf_channel(nf, 1, link, 0, false);
+  assert_int_equal(nf_find(nf, PT_OUT_CHANNEL_CLOSE)->id, 1);
+  assert_int_equal(nf->node->swarm_count, 0);
   nf_del(nf);
 }
 
@@ -549,8 +600,10 @@ int main(void) {
       cmocka_unit_test(who_reaches_nobody_asks_for_others_a_few_times),
       cmocka_unit_test(what_was_to_be_shared_outlives_a_lost_dial),
       cmocka_unit_test(a_channel_that_the_peer_closed_can_be_opened_again),
+      cmocka_unit_test(a_swarm_that_the_index_drops_is_forgotten),
       cmocka_unit_test(channels_are_bounded_and_one_too_many_is_closed),
       cmocka_unit_test(channels_of_nobody_or_of_nothing_are_closed),
+      cmocka_unit_test(a_stranger_does_not_make_us_join),
       cmocka_unit_test(a_link_that_does_not_come_up_is_given_up),
       cmocka_unit_test(mute_peers_lose_their_place),
       cmocka_unit_test(who_breaks_the_protocol_loses_its_channel_and_then_its_link),

@@ -154,18 +154,19 @@ static void a_message_too_long_is_not_waited_for(void **state) {
   (void)state;
   fixture *fx = seeding();
   fx_leech(fx, 0);
-  const uint8_t head[5] = {0, 0x10, 0, 1, 20}; /* one byte more than the bound */
+  const uint8_t head[5] = {0, 5, 0, 1, 20}; /* one byte more than the bound */
   fx_hear_bytes(fx, 0, (pt_bytes){head, 5});
   assert_true(fx->peers[0]->broken);
   fx_part(fx, 0);
   fx_leech(fx, 1);
-  const uint8_t longest[5] = {0, 0x10, 0, 0, 20};
+  const uint8_t longest[5] = {0, 5, 0, 0, 20};
   fx_hear_bytes(fx, 1, (pt_bytes){longest, 5});
-  pt_bytes part = {unit_bytes(1 << 18, 1), 1 << 18};
-  for (int i = 0; i < 3; i++) fx_hear_bytes(fx, 1, part);
+  pt_bytes part = {unit_bytes(1 << 16, 1), 1 << 16};
+  for (int i = 0; i < 4; i++) fx_hear_bytes(fx, 1, part);
   assert_false(fx->peers[1]->broken);
+  assert_int_equal(fx->peers[1]->partial_len, 5 + 4 * part.len);
   fx_hear_bytes(fx, 1, (pt_bytes){part.data, part.len - 1});
-  assert_int_equal(fx->peers[1]->partial_len, 0);
+  assert_null(fx->peers[1]->partial); /* no memory is kept for the next one */
   unit_drop(part);
   fx_del(fx);
 }
@@ -359,6 +360,28 @@ static void who_has_everything_does_not_hear_of_our_wants(void **state) {
   fx_del(fx);
 }
 
+/* Messages of a few bytes must not make us say long ones, least of all to others. */
+static void who_says_the_same_again_hears_our_wants_once(void **state) {
+  (void)state;
+  fixture *fx = fx_new_simple(8, 1);
+  fx_leech(fx, 0);
+  fx_leech(fx, 1);
+  fx_plan(fx);
+  wants_said(fx, 0);
+  wants_said(fx, 1);
+  const uint8_t one[4] = {0, 0, 0, 1};
+  for (int i = 0; i < 50; i++) {
+    pt_wire_message have = {.kind = PT_WIRE_HAVE, .index = 1};
+    fx_hear(fx, 0, &have);
+    fx_extended(fx, 0, 2, (pt_bytes){one, 4});
+    fx_extensions(fx, 0);
+    fx_plan(fx);
+  }
+  assert_int_equal(wants_said(fx, 0), 1);
+  assert_int_equal(wants_said(fx, 1), 0);
+  fx_del(fx);
+}
+
 static void blocks_that_nobody_asked_for_are_only_counted(void **state) {
   (void)state;
   fixture *fx = fx_new_simple(4, 2);
@@ -516,6 +539,7 @@ int main(void) {
       cmocka_unit_test(wants_are_bounded_and_may_be_anything),
       cmocka_unit_test(our_own_wants_keep_to_the_bound),
       cmocka_unit_test(who_has_everything_does_not_hear_of_our_wants),
+      cmocka_unit_test(who_says_the_same_again_hears_our_wants_once),
       cmocka_unit_test(blocks_that_nobody_asked_for_are_only_counted),
       cmocka_unit_test(what_is_unknown_is_skipped),
       cmocka_unit_test(a_webtorrent_client_is_greeted_in_its_own_words),

@@ -296,6 +296,63 @@ static void a_stream_that_starves_is_rescued(void **state) {
 }
 
 /* Each piece comes before anybody starves, and all of it far too late. */
+enum trick { TRICKLES, TRICKLES_AND_WANTS, FETCHES_FOR_EVER, CHOKES };
+
+/* Seconds until a file of that many MiB is here, of a peer like this and a good origin. */
+static uint64_t seconds_with(enum trick trick, uint64_t mib, bool played) {
+  uint64_t length = mib << 20;
+  fixture *fx = fx_new(16 * PT_BLOCK_SIZE, &length, 1);
+  fx_know_hashes(fx);
+  fx->s->counted = true;
+  fx->s->complete = fx->s->incomplete = 1;
+  const uint8_t one[8] = {0, 0, 0, 0, 0, 0, 0, 1}, all[8] = {0, 0, 0, 0, 0x80, 0, 4, 0};
+  if (trick == FETCHES_FOR_EVER)
+    fx_leech(fx, 0);
+  else
+    fx_seed(fx, 0);
+  if (trick == CHOKES) fx_hear_kind(fx, 0, PT_WIRE_CHOKE);
+  if (trick == TRICKLES_AND_WANTS) fx_extended(fx, 0, 3, (pt_bytes){one, 8});
+  if (trick == FETCHES_FOR_EVER) fx_extended(fx, 0, 3, (pt_bytes){all, 8});
+  pt_stream *st = pt_stream_new(fx->s, 1, 0, 0, length, false, played, false);
+  pt_stream_credit(st, length);
+  uint64_t begin = fx->cx->now_us, served_us = 0;
+  pt_event out = {0};
+  pt_wire_message news = {.kind = PT_WIRE_HAVE, .index = 0};
+  for (uint32_t i = 0; fx->cx->now_us < begin + 300 * PT_SECOND_US; i++) {
+    while (out.kind != PT_OUT_REQUEST_END && pt_stream_poll(st, &out)) continue;
+    if (out.kind == PT_OUT_REQUEST_END) break;
+    while (pt_outbox_pop(&fx->cx->out, &fx->event)) continue;
+    fx_pass(fx, 20 * PT_MS_US);
+    uint64_t now = fx->cx->now_us;
+    if (fx->s->fetches && !served_us) served_us = now + 100 * PT_MS_US;
+    if (fx->s->fetches && now >= served_us) {
+      fx_serve(fx, fx->s->fetches, UINT64_MAX);
+      served_us = 0;
+    }
+    if (trick <= TRICKLES_AND_WANTS && i % 70 == 0) fx_answer(fx, 0, 1);
+    if (trick == FETCHES_FOR_EVER && i % 50 == 0) fx_hear(fx, 0, &news);
+    fx_plan(fx);
+  }
+  assert_int_equal(out.code, PT_OK);
+  uint64_t took = (fx->cx->now_us - begin) / PT_SECOND_US;
+  fx_del(fx);
+  return took;
+}
+
+/* Peers never make a page (much) slower than its site: not one that is slow, nor one that
+ * says that it brings what it does not. */
+static void who_is_slow_or_lies_does_not_keep_the_origin_away(void **state) {
+  (void)state;
+  assert_true(seconds_with(TRICKLES, 64, false) <= 5);
+  assert_true(seconds_with(TRICKLES, 3, false) <= 5);
+  assert_true(seconds_with(TRICKLES, 64, true) <= 30);
+  assert_true(seconds_with(TRICKLES_AND_WANTS, 3, false) <= 10);
+  assert_true(seconds_with(TRICKLES_AND_WANTS, 64, false) <= 60);
+  assert_true(seconds_with(FETCHES_FOR_EVER, 3, false) <= 5);
+  assert_true(seconds_with(FETCHES_FOR_EVER, 64, false) <= 60);
+  assert_true(seconds_with(CHOKES, 64, true) <= 15);
+}
+
 static void a_picture_that_trickles_in_is_completed(void **state) {
   (void)state;
   for (int company = 0; company < 2; company++) {
@@ -373,6 +430,7 @@ int main(void) {
       cmocka_unit_test(who_has_just_come_is_heard_before_anybody_fetches),
       cmocka_unit_test(a_stream_that_starves_is_rescued),
       cmocka_unit_test(a_picture_that_trickles_in_is_completed),
+      cmocka_unit_test(who_is_slow_or_lies_does_not_keep_the_origin_away),
       cmocka_unit_test(who_saves_waits_for_peers_much_longer),
       cmocka_unit_test(who_was_late_itself_finds_nobody_late),
   };

@@ -143,7 +143,7 @@ static void a_wrong_length_is_refused_as_soon_as_the_kind_is_known(void **state)
 
 static void the_longest_message_is_read_and_a_longer_one_refused(void **state) {
   (void)state;
-  uint8_t head[5] = {0, 0x10, 0, 0, PT_WIRE_BITFIELD};
+  uint8_t head[5] = {0, 5, 0, 0, PT_WIRE_BITFIELD};
   assert_int_equal(decode(head, 5), PT_ERR_MORE);
   head[3] = 1;
   assert_int_equal(decode(head, 4), PT_ERR_LIMIT);

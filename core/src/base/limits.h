@@ -39,11 +39,11 @@
 #define PT_TRACKER_OFFERS_MAX 20u   /* offers of one announce; more are not looked at */
 #define PT_TRACKER_SCRAPE_MAX 64u   /* info-hashes of one scrape */
 
-#define PT_WIRE_MESSAGE_MAX (1u << 20) /* one BitTorrent message, bytes */
-#define PT_WIRE_REQUEST_MAX 131072u    /* longest block request we answer */
-#define PT_CHANNEL_SEND_MAX 81920u     /* one data channel message we send: four blocks, and more */
-#define PT_UPLOAD_LENGTH_MAX 65536u    /* longest block we send: in one such message */
-#define PT_LINK_QUEUE_MAX 81920u       /* bytes of blocks in the send queues of a link */
+#define PT_WIRE_MESSAGE_MAX (320u << 10) /* one BitTorrent message, bytes: as many hashes */
+#define PT_WIRE_REQUEST_MAX 131072u      /* longest block request we answer */
+#define PT_CHANNEL_SEND_MAX 81920u  /* one data channel message we send: four blocks, and more */
+#define PT_UPLOAD_LENGTH_MAX 65536u /* longest block we send: in one such message */
+#define PT_LINK_QUEUE_MAX 81920u    /* bytes of blocks in the send queues of a link */
 #define PT_HASHES_PER_MESSAGE_MAX 8192u /* BEP 52: hashes asked for at once */
 #define PT_PROOF_LAYERS_MAX 32u
 

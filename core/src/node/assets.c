@@ -36,13 +36,12 @@ pt_swarm *pt_assets_swarm(pt_node *n, const uint8_t key[PT_ID_SIZE]) {
   return s;
 }
 
-pt_swarm *pt_assets_swarm_named(pt_node *n, const uint8_t info_hash[PT_ID_SIZE]) {
-  const pt_index *index = &n->index;
-  for (size_t i = 0; i < index->swarm_count; i++) {
-    const pt_site_swarm *swarm = &index->swarms[i];
-    if (memcmp(swarm->key, info_hash, PT_ID_SIZE) == 0 ||
-        (swarm->hybrid && memcmp(swarm->v1, info_hash, PT_ID_SIZE) == 0))
-      return pt_assets_swarm(n, swarm->key);
+pt_swarm *pt_assets_named(const pt_node *n, const uint8_t info_hash[PT_ID_SIZE]) {
+  for (uint32_t i = 0; i < n->swarm_count; i++) {
+    pt_swarm *s = n->swarms[i];
+    if (memcmp(s->key, info_hash, PT_ID_SIZE) == 0 ||
+        (s->hybrid && memcmp(s->v1, info_hash, PT_ID_SIZE) == 0))
+      return s;
   }
   return NULL;
 }
@@ -55,6 +54,7 @@ static void drop_swarm(pt_node *n, uint32_t at) {
     pt_node_end_stream(n, s->streams);
   }
   while (s->peers) pt_links_drop_peer(n, s->peers, true);
+  pt_links_forget(n, s->key);
   if (s->joined && pt_session_open(n)) {
     pt_signalling *m = pt_session_compose(n, PT_SIG_LEAVE);
     m->swarm_count = 1;

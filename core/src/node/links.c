@@ -165,6 +165,11 @@ static void unshare(pt_link *link, const uint8_t swarm[PT_ID_SIZE]) {
   }
 }
 
+void pt_links_forget(pt_node *n, const uint8_t swarm[PT_ID_SIZE]) {
+  for (uint32_t i = 0; i < PT_PEERS_MAX; i++)
+    if (n->links[i]) unshare(n->links[i], swarm);
+}
+
 static void open_channels(pt_node *n, pt_link *link) {
   if (link->phase != PT_PHASE_CONNECTED) return;
   attend(n);
@@ -237,8 +242,7 @@ static bool sdp_is_of(pt_node *n, const pt_signalling *m) {
     pt_peer_id_of(fingerprint, id);
     if (memcmp(id, m->from, PT_ID_SIZE) == 0) return true;
   }
-  pt_outbox_fault(&n->cx.out, PT_ERR_HASH, "an SDP whose fingerprint is not its peer's was refused",
-                  m->from, NULL);
+  pt_outbox_fault(&n->cx.out, PT_ERR_HASH, "sent a fingerprint that is not its own", m->from, NULL);
   return false;
 }
 
@@ -273,7 +277,7 @@ static void decline(pt_node *n, const pt_signalling *offer) {
 
 /* Clients send more offers than they need: one connection is enough. */
 static void take_legacy_offer(pt_node *n, const pt_signalling *m) {
-  const pt_swarm *s = pt_assets_swarm_named(n, m->legacy);
+  const pt_swarm *s = pt_assets_named(n, m->legacy);
   if (!s || find_peer(n, m->from, m->legacy)) return;
   pt_link *link = new_link(n, m->from, m->legacy, false);
   if (!link) return;
@@ -406,8 +410,8 @@ PT_APART int pt_links_channel_opened(pt_node *n, const pt_event *in) {
   /* Peers open channels too: how many is for us to bound. */
   bool room = link && link->channels < PT_LINK_SWARMS_MAX && n->channels.count < PT_CHANNELS_MAX;
   const uint8_t *key = link && link->remote.legacy ? link->swarms[0] : in->swarm;
-  pt_swarm *s = room ? pt_assets_swarm(n, key) : NULL;
   bool created_here = in->code == 1;
+  pt_swarm *s = room ? pt_assets_known(n, key) : NULL; /* what we share is for us to say */
   if (!s) {
     close_channel(n, in->id);
     return PT_OK;
@@ -460,7 +464,7 @@ PT_APART static void settle_peers(pt_node *n, pt_swarm *s) {
       if (p->greeted && !p->fast)
         p->bits_known = s->dirty = true; /* BEP 3: it has none */
       else
-        pt_peer_fault(p, PT_ERR_STATE, "did not say what it has");
+        pt_peer_fault(p, PT_ERR_STATE, "does not say what it has");
     }
     if (p->broken) pt_links_drop_peer(n, p, true);
   }

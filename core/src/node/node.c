@@ -25,7 +25,6 @@ pt_node *pt_node_new(const pt_config *config, uint64_t now_us) {
   n->cx.savings = config->savings != 0;
   pt_context_limit_upload(&n->cx, config->upload_rate_max);
   n->cx.upload_quota = config->upload_quota ? config->upload_quota : UINT64_MAX;
-  n->cx.upload_filled_us = now_us;
   n->cx.fetch_next = 1;
   n->peers_max = config->peers_max ? config->peers_max : PT_PEERS_DEFAULT;
   if (n->peers_max > PT_PEERS_MAX) n->peers_max = PT_PEERS_MAX;

@@ -89,7 +89,7 @@ pt_swarm *pt_assets_swarm(pt_node *n, const uint8_t key[PT_ID_SIZE]);
 /* The same, but NULL unless it is there already. */
 pt_swarm *pt_assets_known(const pt_node *n, const uint8_t key[PT_ID_SIZE]);
 /* The same by either of its info-hashes. */
-pt_swarm *pt_assets_swarm_named(pt_node *n, const uint8_t info_hash[PT_ID_SIZE]);
+pt_swarm *pt_assets_named(const pt_node *n, const uint8_t info_hash[PT_ID_SIZE]);
 
 /* links.c */
 void pt_links_meet(pt_node *n, const pt_sig_peer *peer, const uint8_t swarm[PT_ID_SIZE]);
@@ -105,6 +105,8 @@ void pt_links_channel_closed(pt_node *n, uint32_t channel);
 void pt_links_settle(pt_node *n);
 void pt_links_close_all(pt_node *n);
 uint64_t pt_links_deadline(const pt_node *n);
+/* The swarm is no more: what links share of it is forgotten. */
+void pt_links_forget(pt_node *n, const uint8_t swarm[PT_ID_SIZE]);
 /* Takes a peer out of its swarm; tell: the host is to close the channel. */
 void pt_links_drop_peer(pt_node *n, pt_peer *p, bool tell);
 

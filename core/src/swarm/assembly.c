@@ -236,6 +236,7 @@ static bool check_block(pt_swarm *s, uint32_t number, uint32_t block) {
   if (same_block(s, number, a, block)) return true;
   uint16_t giver = a->giver[block];
   a->giver[block] = PT_GIVER_NONE;
+  a->serial = ++s->cx->assembly_serial; /* it may be over what a fetch has written of it */
   s->cx->stats.blocks_failed++;
   s->cx->stats.wasted_bytes += block_size(pt_swarm_piece_size(s, number), block);
   blame(s, number, giver);

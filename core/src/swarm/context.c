@@ -4,7 +4,8 @@
 
 #define PT_RATE_UNLIMITED (1ull << 40) /* bytes/s: nobody sends that fast */
 
-/* Room for one second of tokens, and never less than the longest block. */
+/* What may be sent at once after a pause: a second's worth, and never less than
+ * the longest block. */
 static uint64_t bucket_size(const pt_context *cx) {
   return cx->upload_rate_max > PT_UPLOAD_LENGTH_MAX ? cx->upload_rate_max : PT_UPLOAD_LENGTH_MAX;
 }
@@ -18,43 +19,30 @@ uint16_t pt_context_name(pt_context *cx, const uint8_t id[PT_ID_SIZE]) {
   return (uint16_t)slot;
 }
 
-static void refill(pt_context *cx) {
-  if (!cx->upload_rate_max) return;
-  uint64_t rate = cx->upload_rate_max, cap = bucket_size(cx);
-  uint64_t elapsed_us = cx->now_us - cx->upload_filled_us;
-  uint64_t room = cap - cx->upload_tokens;
-  if (elapsed_us / PT_SECOND_US > room / rate) {
-    cx->upload_tokens = cap;
-    cx->upload_filled_us = cx->now_us;
-    return;
-  }
-  uint64_t more =
-      elapsed_us / PT_SECOND_US * rate + elapsed_us % PT_SECOND_US * rate / PT_SECOND_US;
-  if (more > room) more = room;
-  if (more == 0) return;
-  cx->upload_tokens += more;
-  /* Only the time that was turned into tokens: many short steps must add up. */
-  uint64_t used_us = (more * PT_SECOND_US + rate - 1) / rate;
-  cx->upload_filled_us = cx->upload_tokens == cap ? cx->now_us : cx->upload_filled_us + used_us;
+/* How long that many bytes take at the limit. */
+static uint64_t span_us(const pt_context *cx, uint64_t bytes) {
+  return (bytes * PT_SECOND_US + cx->upload_rate_max - 1) / cx->upload_rate_max;
 }
 
 void pt_context_limit_upload(pt_context *cx, uint64_t rate_max) {
-  refill(cx); /* the time until now counts at the old rate */
-  cx->upload_rate_max = rate_max < PT_RATE_UNLIMITED ? rate_max : 0;
-  cx->upload_filled_us = cx->now_us;
-  if (cx->upload_tokens > bucket_size(cx)) cx->upload_tokens = bucket_size(cx);
+  if (rate_max >= PT_RATE_UNLIMITED) rate_max = 0;
+  if (rate_max == cx->upload_rate_max) return;
+  cx->upload_rate_max = rate_max;
+  if (cx->upload_paid_us < cx->now_us) cx->upload_paid_us = cx->now_us;
 }
 
 bool pt_context_may_upload(const pt_context *cx, uint32_t bytes) {
   return cx->consent == PT_CONSENT_GRANTED && cx->upload_quota >= bytes;
 }
 
-bool pt_context_take_upload(pt_context *cx, uint32_t bytes) {
+bool pt_context_take_upload(pt_context *cx, uint32_t bytes, bool overdraw) {
   if (!pt_context_may_upload(cx, bytes)) return false;
   if (cx->upload_rate_max) {
-    refill(cx);
-    if (cx->upload_tokens < bytes) return false;
-    cx->upload_tokens -= bytes;
+    uint64_t now = cx->now_us, saved = span_us(cx, bucket_size(cx)), paid = cx->upload_paid_us;
+    if (paid + saved < now) paid = now - saved;
+    uint64_t after = paid + span_us(cx, bytes);
+    if ((overdraw ? paid : after) > now) return false;
+    cx->upload_paid_us = after;
   }
   if (cx->upload_quota != UINT64_MAX) cx->upload_quota -= bytes;
   return true;
@@ -62,9 +50,8 @@ bool pt_context_take_upload(pt_context *cx, uint32_t bytes) {
 
 uint64_t pt_context_upload_at(const pt_context *cx, uint32_t bytes) {
   if (!pt_context_may_upload(cx, bytes)) return PT_NEVER;
-  if (!cx->upload_rate_max || cx->upload_tokens >= bytes) return cx->now_us;
-  uint64_t lack = bytes - cx->upload_tokens;
-  return cx->upload_filled_us + lack * PT_SECOND_US / cx->upload_rate_max + 1;
+  uint64_t at = cx->upload_rate_max ? cx->upload_paid_us + span_us(cx, bytes) : 0;
+  return at > cx->now_us ? at : cx->now_us;
 }
 
 bool pt_context_banned(const pt_context *cx, const uint8_t peer[PT_ID_SIZE]) {

@@ -27,6 +27,8 @@ typedef struct pt_remote {
   uint64_t reported_in;         /* of bytes_in, already told to the server */
   uint32_t queued;              /* bytes in the queues of all its channels */
   uint32_t rtt_us;
+  uint32_t hashed;    /* hashes computed for it, */
+  uint64_t hashed_us; /* in the second that began then */
 } pt_remote;
 
 /* A peer that sent wrong bytes, for the server to know. */
@@ -60,8 +62,7 @@ typedef struct pt_context {
   bool savings;                           /* the origin comes last */
   uint64_t upload_rate_max;               /* bytes/s, 0: none */
   uint64_t upload_quota;                  /* bytes left to send */
-  uint64_t upload_tokens;                 /* bytes that may be sent now */
-  uint64_t upload_filled_us;              /* when tokens were last added */
+  uint64_t upload_paid_us;                /* what was sent is paid for, at that rate, then */
   uint64_t head_start;                    /* bytes that may still be taken from the origin
                                              while the first connections are being made */
   uint32_t small_start;                   /* bytes that were taken so */
@@ -105,9 +106,10 @@ bool pt_context_banned(const pt_context *cx, const uint8_t peer[PT_ID_SIZE]);
 void pt_context_limit_upload(pt_context *cx, uint64_t rate_max);
 /* Do consent and quota allow to send that many block bytes at all? */
 bool pt_context_may_upload(const pt_context *cx, uint32_t bytes);
-/* Takes that many block bytes (at most PT_UPLOAD_LENGTH_MAX) from quota and
- * rate limit; false when they can't be sent now. */
-bool pt_context_take_upload(pt_context *cx, uint32_t bytes);
+/* Takes that many bytes (at most PT_UPLOAD_LENGTH_MAX) from quota and rate limit;
+ * false when they can't be sent now. Overdraw: it is enough that what was sent
+ * before is paid for. (What comes seldom would never find enough beside blocks.) */
+bool pt_context_take_upload(pt_context *cx, uint32_t bytes, bool overdraw);
 /* When pt_context_take_upload() of as many may succeed, or PT_NEVER. */
 uint64_t pt_context_upload_at(const pt_context *cx, uint32_t bytes);
 

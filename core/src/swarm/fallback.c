@@ -21,6 +21,7 @@
 #define PT_CHOKED_PATIENCE_US (500u * PT_MS_US)
 #define PT_BLOCKING_PATIENCE_US (300u * PT_MS_US)
 #define PT_RESCUE_PATIENCE_US (1u * PT_SECOND_US)
+#define PT_FEW 8u                               /* others: no crowd yet */
 #define PT_RESCUE_LOT_US (50u * PT_MS_US)       /* of a crowd one more each */
 #define PT_PAGE_PATIENCE_US (2u * PT_SECOND_US) /* with what a page shows, */
 #define PT_TRICKLE_RATE (128u << 10)            /* where peers bring less a second */
@@ -195,11 +196,12 @@ static uint64_t turn_us(pt_swarm *s, pt_want *w, neighbourhood n, enum pt_fallba
   *why = l.rank >= PT_PLACE || n.under_way ? PT_FALLBACK_BACKUP : PT_FALLBACK_ELECTED;
   if (!n.under_way) {
     if (l.rank == 0) return cx->now_us;
-    if (l.first && l.first->fetching && l.first->had_us > since) since = l.first->had_us;
+    if (l.first && l.first->fetching && l.first->had_us > since)
+      since = within(l.first->had_us, since, since + PT_HOPE_US);
     return since + after_us;
   }
   uint64_t grace = within(cx->origin_span_us * 4, PT_UNDER_WAY_LEAST_US, PT_UNDER_WAY_MOST_US);
-  uint64_t news = n.news_us > w->under_way_us ? n.news_us : w->under_way_us;
+  uint64_t news = within(n.news_us, w->under_way_us, w->under_way_us + PT_HOPE_US);
   return news + grace + after_us;
 }
 
@@ -267,8 +269,12 @@ static uint64_t patience_least_us(const pt_stream *st) {
   return within(st->swarm->cx->origin_span_us * 2, least, patience_most_us(st));
 }
 
+static bool trickles(const pt_swarm *s) { return s->cx->now_us < s->block_us + PT_FLOWING_US; }
+
+/* (The lines of those who share may be slow.) */
 bool pt_fallback_flows(const pt_swarm *s) {
-  return s->block_us && s->cx->now_us < s->block_us + PT_FLOWING_US;
+  uint32_t least = s->company ? PT_TRICKLE_RATE / 4 : PT_TRICKLE_RATE;
+  return trickles(s) && pt_rate_of(&s->rate_in, s->cx->now_us) >= least;
 }
 
 /* How long a stream may wait for its next piece while peers have it: as long
@@ -279,27 +285,11 @@ static uint64_t patience_us(const pt_swarm *s, const pt_stream *st, const pt_wan
   uint64_t rate = pt_rate_of(&s->rate_in, s->cx->now_us);
   uint64_t least = patience_least_us(st);
   if (!next || rate == 0 || !pt_fallback_flows(s) || st->paced) return least;
-  uint64_t ahead = 0;
-  for (uint32_t i = 0; i < s->want_count; i++)
-    if (s->company || s->wants[i].order <= next->order || s->wants[i].head)
-      ahead += s->piece_length;
-  uint64_t line_us = ahead * PT_SECOND_US / rate;
-  return within(least + line_us, least, patience_most_us(st));
-}
-
-bool pt_fallback_late(pt_swarm *s, const pt_stream *st) {
-  const pt_context *cx = s->cx;
-  if (s->company || !pt_fallback_flows(s)) return false;
-  if (st->played || st->paced || pt_stream_is_bulk(st)) return false;
-  uint64_t fair = within(cx->origin_span_us * 4, PT_PAGE_PATIENCE_US, PT_PATIENCE_MOST_US);
-  uint64_t due = st->begun_us + patiently(cx, fair), ahead = 0;
-  if (cx->now_us < due) {
-    pt_swarm_wake(s, due);
-    return false;
-  }
-  for (const pt_stream *q = s->streams; q != st->next; q = q->next) ahead += q->end - q->at;
-  uint64_t rate = pt_rate_of(&s->rate_in, cx->now_us);
-  return rate < PT_TRICKLE_RATE && ahead > rate; /* a second more, or longer */
+  uint64_t most = patience_most_us(st), patience = least;
+  uint64_t piece_us = (uint64_t)s->piece_length * PT_SECOND_US / rate;
+  for (uint32_t i = 0; i < s->want_count && patience < most; i++)
+    if (s->company || s->wants[i].order <= next->order || s->wants[i].head) patience += piece_us;
+  return within(patience, least, most);
 }
 
 /* A crowd whose downloads starve together would keep the origin from those who
@@ -309,6 +299,23 @@ static uint64_t crowd_us(const pt_swarm *s, const pt_stream *st) {
   uint64_t lot = pt_election_weight(s->key, UINT32_MAX, s->cx->self) >> 32;
   uint64_t line_us = within(others_in(s), 0, UINT32_MAX) * PT_RESCUE_LOT_US;
   return lot * within(line_us, 0, PT_BULK_PATIENCE_MOST_US) >> 32;
+}
+
+bool pt_fallback_late(pt_swarm *s, const pt_stream *st) {
+  const pt_context *cx = s->cx;
+  if (s->company || !trickles(s)) return false;
+  if (st->played || st->paced || (pt_stream_is_bulk(st) && others_in(s) > PT_FEW)) return false;
+  uint64_t fair = within(cx->origin_span_us * 4, PT_PAGE_PATIENCE_US, PT_PATIENCE_MOST_US);
+  uint64_t due = st->begun_us + patiently(cx, fair), ahead = 0;
+  if (cx->now_us < due) {
+    pt_swarm_wake(s, due);
+    return false;
+  }
+  uint64_t rate = pt_rate_of(&s->rate_in, cx->now_us);
+  if (rate >= PT_TRICKLE_RATE) return false;
+  for (const pt_stream *q = s->streams; q != st->next && ahead <= rate; q = q->next)
+    ahead += q->end - q->at;
+  return ahead > rate; /* a second more, or longer */
 }
 
 uint64_t pt_fallback_rescue_delay(const pt_swarm *s, pt_company c, const pt_stream *st,

@@ -118,7 +118,7 @@ static const char *check_peer(const pt_swarm *s, const pt_peer *p) {
   REQUIRE(!(p->choking && p->upload_count));
   REQUIRE(p->control_len <= p->control_cap && p->control_cap <= PT_CONTROL_BYTES_MAX);
   REQUIRE(p->want_count <= PT_WANT_RANGES_MAX);
-  REQUIRE(p->partial_len <= p->partial_cap);
+  REQUIRE((p->partial != NULL) == (p->partial_len > 0));
   for (uint32_t i = 0; i < p->asked_count; i++)
     for (uint32_t j = 0; j < i; j++)
       REQUIRE(p->asked[i].piece != p->asked[j].piece || p->asked[i].begin != p->asked[j].begin);

@@ -247,8 +247,8 @@ void pt_layers_origin_end(pt_swarm *s, int code, uint64_t status) {
   if (code == PT_OK) {
     s->layers_useless = s->layers_useless || !adopt_document(s);
     if (s->layers_useless)
-      pt_outbox_fault(&s->cx->out, PT_ERR_HASH, "the site's piece hashes do not fit its index",
-                      NULL, NULL);
+      pt_outbox_fault(&s->cx->out, PT_ERR_HASH,
+                      "the site sent piece hashes that do not fit the index", NULL, NULL);
   } else if (s->layers_missing) {
     /* Peers may still have the hashes; the origin itself is well. */
     s->layers_retry_us = s->cx->now_us + PT_LAYERS_MISSING_US;
@@ -285,18 +285,19 @@ static bool answerable(const pt_swarm *s, const pt_file *f, const pt_wire_messag
   return (uint64_t)m->index + m->length <= (uint64_t)1 << (f->height - m->base_layer);
 }
 
-/* Answers cost us hashing and their queue: a peer gets so much a second. */
-static bool affordable(pt_peer *p, uint32_t cost) {
+/* Answers cost us hashing, their queue and the line: a peer gets so much a second. */
+static bool affordable(pt_peer *p, uint32_t hashes, uint32_t cost) {
   uint64_t now = p->swarm->cx->now_us;
-  if (now >= p->hashed_us + PT_SECOND_US || p->hashed == 0) {
-    p->hashed_us = now;
-    p->hashed = 0;
-  } else if (p->hashed + cost > PT_HASHES_PER_SECOND) {
+  pt_remote *r = p->remote;
+  if (now >= r->hashed_us + PT_SECOND_US || r->hashed == 0) {
+    r->hashed_us = now;
+    r->hashed = 0;
+  } else if (r->hashed + cost > PT_HASHES_PER_SECOND) {
     return false;
   }
   if (p->control_len > PT_CONTROL_BYTES_MAX / 2) return false;
-  p->hashed += cost;
-  return true;
+  r->hashed += cost;
+  return pt_context_take_upload(p->swarm->cx, hashes * PT_HASH_SIZE, true);
 }
 
 /* The piece whose leaves the message is about, or NULL. */
@@ -313,8 +314,8 @@ PT_APART void pt_layers_request(pt_peer *p, const pt_wire_message *m) {
   const pt_piece *piece = piece_of(s, f, m);
   pt_wire_message answer = *m;
   bool leaves = piece && piece->state == PT_PIECE_HAVE && piece->content &&
-                affordable(p, m->length * PT_LEAF_COST);
-  if (!leaves && (!answerable(s, f, m) || !affordable(p, f->piece_count))) {
+                affordable(p, m->length, m->length * PT_LEAF_COST);
+  if (!leaves && (!answerable(s, f, m) || !affordable(p, m->length, f->piece_count))) {
     answer.kind = PT_WIRE_HASH_REJECT;
     pt_peer_say(p, &answer);
     return;
@@ -368,7 +369,7 @@ PT_APART void pt_layers_hashes(pt_peer *p, const pt_wire_message *m) {
   if (!pt_merkle_verify(top, height, hashes, m->length, m->base_layer, piece ? 0 : m->index,
                         hashes + m->length, count - m->length)) {
     p->remote->condemned = true;
-    pt_peer_fault(p, PT_ERR_HASH, "sent piece hashes that do not lead to the file's root");
+    pt_peer_fault(p, PT_ERR_HASH, "sent piece hashes that do not fit the index");
     pt_context_ban(s->cx, p->remote->id, s->key, number, PT_ERR_HASH);
     return;
   }

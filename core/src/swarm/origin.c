@@ -227,7 +227,8 @@ PT_APART static void rescue(pt_swarm *s, pt_company c, pt_stream *st) {
   if (!st->starved_us || !pt_stream_runs(st)) return;
   const pt_file *f = &s->files[st->file];
   uint32_t first = pt_stream_next(st), count = 0;
-  bool any_order = pt_stream_is_bulk(st) && s->progress_us > st->starved_us;
+  bool any_order = pt_stream_is_bulk(st) && s->progress_us > st->starved_us &&
+                   (pt_fallback_flows(s) || !s->block_us);
   uint64_t since = any_order ? s->progress_us : st->starved_us;
   uint64_t due = since + pt_fallback_rescue_delay(s, c, st, first);
   bool late = pt_fallback_late(s, st);
@@ -248,7 +249,7 @@ PT_APART static void rescue(pt_swarm *s, pt_company c, pt_stream *st) {
     return;
   }
   if (flows) st->rescue_pieces = 1;
-  if (st->rescue_pieces == 0 || now > st->rescued_us + PT_RESCUE_CALM_US) st->rescue_pieces = 1;
+  if (st->rescue_pieces == 0 || since > st->rescued_us + PT_RESCUE_CALM_US) st->rescue_pieces = 1;
   uint32_t most = late ? f->piece_count : st->rescue_pieces;
   while (count < most && first + count < st->window_end) {
     const pt_want *w = pt_swarm_want_of(s, first + count);

@@ -38,15 +38,15 @@ struct pt_peer {
   bool created_here;    /* we created the channel */
   bool unasked;         /* not all blocks of a piece it is to give fitted in asked[] */
 
-  bool greeted;                                 /* its handshake has come */
-  bool bits_known;                              /* its bitfield (or have all/none) has come */
-  bool fast;                                    /* BEP 6 in use */
-  bool hashes;                                  /* it knows BEP 52's messages */
-  bool broken;                                  /* to be closed: protocol fault or overflow */
-  uint8_t ext_metadata, ext_donthave, ext_want; /* its ids for extensions */
-  bool choking, choked;                         /* we choke it / it chokes us */
-  bool interested, interesting;                 /* it is interested / we told it that we are */
-  bool favoured;                                /* unchoked because it has least */
+  bool greeted;                   /* its handshake has come */
+  bool bits_known;                /* its bitfield (or have all/none) has come */
+  bool fast;                      /* BEP 6 in use */
+  bool hashes;                    /* it knows BEP 52's messages */
+  bool broken;                    /* to be closed: protocol fault or overflow */
+  uint8_t ext_donthave, ext_want; /* its ids for extensions */
+  bool choking, choked;           /* we choke it / it chokes us */
+  bool interested, interesting;   /* it is interested / we told it that we are */
+  bool favoured;                  /* unchoked because it has least */
 
   uint8_t *has;
   uint32_t has_count;
@@ -54,6 +54,7 @@ struct pt_peer {
   pt_range *wants; /* what it said it wants (pt_want) */
   uint32_t want_count;
   bool wants_known; /* it has said so at least once */
+  bool lossy;       /* it lets go of pieces: when it has all that need not last */
   bool fetching;    /* something of it from the origin, now */
 
   uint32_t asked_count; /* of asked[], at the end */
@@ -67,9 +68,7 @@ struct pt_peer {
   uint32_t rtt_min_us;
   uint64_t unchoked_us;
 
-  uint64_t hashed_us;         /* hash requests: the second they are counted in */
-  uint64_t hashless_until_us; /* it rejected ours: not to be asked again before */
-  uint32_t hashed;            /* and hashes computed for it since */
+  uint64_t hashless_until_us; /* it rejected a hash request: not to be asked again before */
   uint64_t since_us;          /* when the channel opened */
 
   pt_upload *uploads; /* ring of PT_UPLOAD_QUEUE_MAX */
@@ -81,7 +80,7 @@ struct pt_peer {
   uint32_t queued; /* bytes in the channel's queue, as far as we know */
 
   uint8_t *partial; /* an incomplete message from a byte-stream peer */
-  size_t partial_len, partial_cap;
+  size_t partial_len;
 
   pt_asked asked[PT_PIPELINE_MAX];
 };

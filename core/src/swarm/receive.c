@@ -31,8 +31,10 @@ static void has_no_more(pt_peer *p, uint32_t piece) {
     w->from = NULL;
     pt_peer_cancel(p, piece);
   }
-  /* (While it had all it heard nothing of our wants.) */
-  p->swarm->dirty = p->swarm->windows_changed = true;
+  p->swarm->dirty = true;
+  if (p->lossy) return;
+  p->lossy = true;
+  pt_peer_say_wants(p); /* while it had all it heard nothing of them */
 }
 
 /* False: it has said so already. */
@@ -85,7 +87,7 @@ static void reject(pt_peer *p, const pt_wire_message *request) {
 PT_APART static void take_request(pt_peer *p, const pt_wire_message *m) {
   pt_swarm *s = p->swarm;
   if (!block_valid(p, m->index, m->begin, m->length)) {
-    pt_peer_fault(p, PT_ERR_RANGE, "asked for bytes outside of a piece");
+    pt_peer_fault(p, PT_ERR_RANGE, "named bytes that do not exist");
     return;
   }
   p->interested = true; /* who asks counts as such, whatever it says */
@@ -202,8 +204,8 @@ PT_APART static void take_extended(pt_peer *p, const pt_wire_message *m) {
       pt_peer_fault(p, PT_ERR_SYNTAX, "sent a malformed message");
       return;
     }
-    p->ext_metadata = e.ut_metadata;
     p->ext_donthave = e.lt_donthave;
+    if (p->ext_want) return; /* it knows what we want */
     p->ext_want = e.pt_want;
     pt_peer_say_wants(p);
   } else if (m->extension == PT_EXT_DONTHAVE) {
@@ -235,7 +237,7 @@ static void take_message(pt_peer *p, const pt_wire_message *m) {
     break;
   case PT_WIRE_HAVE:
     if (m->index >= p->swarm->piece_count) {
-      pt_peer_fault(p, PT_ERR_RANGE, "announced a piece that does not exist");
+      pt_peer_fault(p, PT_ERR_RANGE, "named bytes that do not exist");
       break;
     }
     if (!p->bits_known) pieces_known(p); /* BEP 3: no bitfield means none */
@@ -287,7 +289,7 @@ PT_APART static size_t take_greeting(pt_peer *p, pt_bytes in) {
   bool legacy = p->remote->legacy; /* then it may call itself what it likes */
   if (error != PT_OK || memcmp(h.info_hash, pt_peer_info_hash(p), PT_ID_SIZE) != 0 ||
       (!legacy && memcmp(h.peer_id, p->remote->id, PT_ID_SIZE) != 0)) {
-    pt_peer_fault(p, error ? error : PT_ERR_RANGE, "greeted with a handshake that is not its own");
+    pt_peer_fault(p, error ? error : PT_ERR_RANGE, "sent a handshake that is not its own");
     return 0;
   }
   p->greeted = true;
@@ -329,43 +331,29 @@ static size_t take_stream(pt_peer *p, pt_bytes in) {
   return used;
 }
 
-static bool make_room(pt_peer *p, size_t need) {
-  if (need <= p->partial_cap) return true;
-  uint8_t *partial = realloc(p->partial, need * 2);
-  if (!partial) return false;
+/* What a byte-stream peer has begun to say waits for the rest of it. */
+static bool keep_partial(pt_peer *p, pt_bytes more) {
+  uint8_t *partial = realloc(p->partial, p->partial_len + more.len);
+  if (!partial) {
+    p->broken = p->swarm->cx->attend = true;
+    return false;
+  }
   p->partial = partial;
-  p->partial_cap = need * 2;
+  memcpy(partial + p->partial_len, more.data, more.len);
+  p->partial_len += more.len;
   return true;
 }
 
-static bool keep_partial(pt_peer *p, pt_bytes rest) {
-  if (rest.len > PT_WIRE_MESSAGE_MAX + 4 || !make_room(p, rest.len)) return false;
-  if (rest.data != p->partial) memmove(p->partial, rest.data, rest.len);
-  p->partial_len = rest.len;
-  return true;
-}
-
-static bool append_partial(pt_peer *p, pt_bytes more) {
-  size_t need = p->partial_len + more.len;
-  if (need > PT_WIRE_MESSAGE_MAX + 4 + PT_WIRE_MESSAGE_MAX || !make_room(p, need)) return false;
-  memcpy(p->partial + p->partial_len, more.data, more.len);
-  p->partial_len = need;
-  return true;
-}
-
-void pt_peer_receive(pt_peer *p, pt_bytes message) {
+void pt_peer_receive(pt_peer *p, pt_bytes in) {
   if (p->broken || p->remote->condemned) return;
-  pt_bytes in = message;
-  if (p->partial_len) {
-    if (!append_partial(p, message)) {
-      pt_peer_fault(p, PT_ERR_LIMIT, "sent a message that is too long");
-      return;
-    }
+  if (p->partial) {
+    if (!keep_partial(p, in)) return;
     in = (pt_bytes){p->partial, p->partial_len};
   }
-  size_t used = take_stream(p, in);
-  if (p->broken) return;
+  uint8_t *joined = p->partial;
+  p->partial = NULL;
   p->partial_len = 0;
-  if (used < in.len && !keep_partial(p, (pt_bytes){in.data + used, in.len - used}))
-    pt_peer_fault(p, PT_ERR_LIMIT, "sent a message that is too long");
+  size_t used = take_stream(p, in);
+  if (used < in.len && !p->broken) keep_partial(p, (pt_bytes){in.data + used, in.len - used});
+  free(joined);
 }

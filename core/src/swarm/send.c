@@ -37,7 +37,7 @@ static bool reserve(pt_peer *p, size_t more) {
 void pt_peer_say(pt_peer *p, const pt_wire_message *m) {
   if (p->broken) return;
   if (!reserve(p, m->data.len + 128)) {
-    pt_peer_fault(p, PT_ERR_LIMIT, "does not read what is sent to it");
+    pt_peer_fault(p, PT_ERR_LIMIT, "does not read what it is sent");
     return;
   }
   pt_writer w = pt_writer_of(p->control + p->control_len, p->control_cap - p->control_len);
@@ -84,7 +84,8 @@ static void write_ranges(pt_writer *w, const uint8_t *pieces, uint32_t count) {
 
 void pt_peer_say_wants(pt_peer *p) {
   pt_swarm *s = p->swarm;
-  if (!p->ext_want || p->has_count == s->piece_count) return; /* it holds no election */
+  bool seed = p->has_count == s->piece_count && !p->lossy;
+  if (!p->ext_want || seed) return; /* a seed holds no election */
   uint8_t *pieces = calloc(s->piece_count, 1);
   uint8_t *payload = malloc(PT_WANT_RANGES_MAX * 8);
   if (pieces && payload) {
@@ -158,7 +159,7 @@ static size_t put_blocks(pt_peer *p, pt_writer *w) {
     }
     bool gone = piece->state != PT_PIECE_HAVE || !pt_context_may_upload(s->cx, u.length);
     size_t size = gone ? PT_REJECT_SIZE : PT_PIECE_HEADER + u.length;
-    if (size > w->cap - w->len || (!gone && !pt_context_take_upload(s->cx, u.length))) break;
+    if (size > w->cap - w->len || (!gone && !pt_context_take_upload(s->cx, u.length, false))) break;
     p->upload_head = (p->upload_head + 1) % PT_UPLOAD_QUEUE_MAX;
     p->upload_count--;
     if (gone) {

@@ -124,8 +124,8 @@ bool pt_fallback_expecting(const pt_swarm *s, pt_company c);
 bool pt_fallback_held(const pt_swarm *s, uint32_t piece);
 /* Do peers bring anything at present? */
 bool pt_fallback_flows(const pt_swarm *s);
-/* Is it a page's, and comes so slowly that the site would have given it long ago? In
- * company that is not asked: who fetches is elected there. */
+/* Does it come so slowly that the site would have given it long ago? A film is not asked, and in
+ * company nobody is: who fetches is elected there. */
 bool pt_fallback_late(pt_swarm *s, const pt_stream *st);
 /* How long after it began to starve a stream is rescued: where nobody is left
  * who might help, what was begun goes on without a pause. */
