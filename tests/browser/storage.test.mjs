@@ -76,6 +76,22 @@ test('with the index switched off as well, a reload shows the site as it was', a
   assert.equal(assetBodyBytes, 0);
 });
 
+test('a store that another page holds at first is used once it is free, with the index', async () => {
+  const returns = await arrive({ start: false });
+  await returns.evaluate(() => {
+    navigator.locks.request('peertide-store', () => new Promise((resolve) => { globalThis.letGo = resolve; }));
+  });
+  await returns.evaluate(() => globalThis.kit.start({}));
+  await stage.takeAll(returns);
+  assert.equal((await statsOf(returns)).onDisk, 0);
+  await returns.evaluate(() => globalThis.letGo());
+  await until('the pieces to be on disk', async () => (await statsOf(returns)).onDisk >= stage.length);
+  proxy.refuse = ({ url }) => stage.expected.has(url.split('?')[0]) || url.startsWith('/.peertide/index');
+  await reload(returns);
+  const { assetBodyBytes } = await stage.measureTakeAll(returns);
+  assert.equal(assetBodyBytes, 0);
+});
+
 /** Changes the first byte of every piece on disk (the last of a file may have no other); how many that were. */
 const spoil = (visitor) => visitor.evaluate(async () => {
   const root = await navigator.storage.getDirectory();

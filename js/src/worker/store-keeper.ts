@@ -36,7 +36,8 @@ export class StoreKeeper {
   #store: PieceStore | undefined;
   #sizes: readonly number[] = [];
   #prepared: Promise<void> = Promise.resolve();
-  #indexed = false;
+  /** What the core uses, once it uses one. */
+  #index: Uint8Array | undefined;
   /** Bytes that there has been room for when there was no more; below 0: that has not happened. */
   #room = -1;
   #timer: ReturnType<typeof setTimeout> | undefined;
@@ -89,9 +90,8 @@ export class StoreKeeper {
   /** The core uses an index: tells it what is on disk, the first time, and keeps a new one. */
   indexed(json: Uint8Array, saved: boolean): void {
     if (!saved) this.#attempt((store) => store.saveIndex(json));
-    if (this.#indexed) return;
-    this.#indexed = true;
-    this.#tellCore();
+    if (!this.#index) this.#tellCore();
+    this.#index = json;
   }
 
   /** Does what the core says. */
@@ -142,7 +142,10 @@ export class StoreKeeper {
         this.#store = store;
         await this.prepare(this.#sizes);
         done();
-        if (this.#indexed) this.#tellCore();
+        if (this.#index) {
+          this.indexed(this.#index, false);
+          this.#tellCore();
+        }
         await new Promise((resolve) => signal.addEventListener('abort', resolve));
       })
       .catch((error: unknown) => {

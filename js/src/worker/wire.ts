@@ -22,6 +22,9 @@ export interface WireEvents {
   closed(): void;
 }
 
+/** No client says so much at once; what some browsers take, the core's memory could not hold. */
+const MESSAGE_BYTES_MAX = 1 << 20;
+
 /** A data channel, as the core knows it. */
 export class Wire {
   readonly #channel: WireChannel;
@@ -37,7 +40,7 @@ export class Wire {
     channel.bufferedAmountLowThreshold = 0;
     channel.onopen = () => this.#open();
     channel.onmessage = ({ data }: MessageEvent<unknown>) => {
-      if (!(data instanceof ArrayBuffer)) return;
+      if (!(data instanceof ArrayBuffer) || data.byteLength > MESSAGE_BYTES_MAX) return;
       const bytes = new Uint8Array(data);
       if (this.#early) this.#early.push(bytes);
       else events.message(bytes);
