@@ -154,6 +154,54 @@ static void a_peer_gets_what_is_on_disk(void **state) {
   fx_del(fx);
 }
 
+/* Who asks for a byte of each piece must not have us read and hash all of them, again and again. */
+static void reads_for_a_peer_keep_to_what_it_takes(void **state) {
+  (void)state;
+  const uint32_t pieces = 80, length = PT_PIECE_LENGTH_MAX;
+  fixture *fx = fx_new_simple(pieces, length / PT_BLOCK_SIZE);
+  fx->cx->disk_max = 1u << 30;
+  with_layers(fx);
+  stored_all(fx);
+  fx->cx->memory_max = 0;
+  fx_leech(fx, 0);
+  uint32_t reads = 0, blocks = 0;
+  pt_wire_message m;
+  for (uint32_t i = 0; i < 2 * pieces; i++) {
+    pt_wire_message ask = {.kind = PT_WIRE_REQUEST, .index = i % pieces, .length = 1};
+    fx_hear(fx, 0, &ask);
+    while (pt_outbox_pop(&fx->cx->out, &fx->event)) {
+      if (fx->event.kind != PT_OUT_STORE_READ) continue;
+      reads++;
+      pt_bytes data = {fx->data[0] + (size_t)fx->event.id * length, length};
+      pt_disk_data(fx->s, fx->event.id, PT_OK, data);
+      while (fx_next(fx, 0, &m)) blocks += m.kind == PT_WIRE_PIECE;
+      pt_peer_drained(fx->peers[0]);
+      pt_store_trim(fx->cx);
+    }
+  }
+  assert_in_range(reads, 8, 65);
+  assert_int_equal(blocks, reads);
+  /* Others get what they take. */
+  fx_leech(fx, 1);
+  for (uint32_t i = 0, asks = pieces * (length / PT_BLOCK_SIZE); i < asks; i++) {
+    pt_wire_message ask = {.kind = PT_WIRE_REQUEST,
+                           .index = i * PT_BLOCK_SIZE / length,
+                           .begin = i * PT_BLOCK_SIZE % length,
+                           .length = PT_BLOCK_SIZE};
+    fx_hear(fx, 1, &ask);
+    while (pt_outbox_pop(&fx->cx->out, &fx->event)) {
+      if (fx->event.kind != PT_OUT_STORE_READ) continue;
+      pt_bytes data = {fx->data[0] + (size_t)fx->event.id * length, length};
+      pt_disk_data(fx->s, fx->event.id, PT_OK, data);
+    }
+    while (fx_next(fx, 1, &m)) assert_int_not_equal(m.kind, PT_WIRE_REJECT);
+    fx->ears[1].at = fx->ears[1].len = 0; /* it was read */
+    pt_peer_drained(fx->peers[1]);
+  }
+  assert_int_equal(fx->peers[1]->remote->bytes_out, (uint64_t)pieces * length);
+  fx_del(fx);
+}
+
 static void a_wrong_byte_on_disk_is_dropped_told_and_got_again(void **state) {
   (void)state;
   fixture *fx = fx_disk();
@@ -198,7 +246,7 @@ static void a_piece_of_the_wrong_length_or_an_error_is_no_piece(void **state) {
   (void)state;
   fixture *fx = fx_disk();
   stored_all(fx);
-  for (uint32_t i = 0; i < 4; i++) pt_disk_read(fx->s, i);
+  for (uint32_t i = 0; i < 4; i++) pt_disk_read(fx->s, i, NULL);
   static const uint8_t zeros[PIECE];
   pt_disk_data(fx->s, 0, PT_OK, (pt_bytes){zeros, 100});
   pt_disk_data(fx->s, 1, PT_OK, (pt_bytes){0});
@@ -264,10 +312,10 @@ static void reads_at_once_are_bounded(void **state) {
   fx->cx->disk_max = 1u << 30;
   with_layers(fx);
   stored_all(fx);
-  for (uint32_t i = 0; i < 40; i++) pt_disk_read(fx->s, i);
+  for (uint32_t i = 0; i < 40; i++) pt_disk_read(fx->s, i, NULL);
   assert_int_equal(fx_events(fx, PT_OUT_STORE_READ), PT_READS_MAX);
   answer(fx, 0, false);
-  pt_disk_read(fx->s, 39);
+  pt_disk_read(fx->s, 39, NULL);
   assert_int_equal(fx_events(fx, PT_OUT_STORE_READ), 1);
   fx_del(fx);
 }
@@ -419,6 +467,7 @@ int main(void) {
       cmocka_unit_test(what_was_verified_before_the_layer_was_whole_is_written_then),
       cmocka_unit_test(what_is_on_disk_counts_as_had_and_is_read_when_needed),
       cmocka_unit_test(a_peer_gets_what_is_on_disk),
+      cmocka_unit_test(reads_for_a_peer_keep_to_what_it_takes),
       cmocka_unit_test(a_wrong_byte_on_disk_is_dropped_told_and_got_again),
       cmocka_unit_test(a_piece_of_the_wrong_length_or_an_error_is_no_piece),
       cmocka_unit_test(a_piece_that_could_not_be_written_stays_in_memory),

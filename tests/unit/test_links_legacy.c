@@ -98,10 +98,29 @@ static void a_webtorrent_client_is_dialled_with_a_whole_offer(void **state) {
   nf_del(nf);
 }
 
+/* Its link is for that swarm alone: nothing is left to talk about. */
+static void a_webtorrent_client_goes_with_its_swarm(void **state) {
+  (void)state;
+  node_fixture *nf = nf_new((pt_config){0});
+  nf_welcome(nf);
+  legacy_offer(nf, 1, "n1", 0);
+  uint32_t link = nf_find(nf, PT_OUT_PEER_SIGNAL)->link;
+  nf_link_state(nf, link, PT_LINK_CONNECTED);
+  nf_channel(nf, 1, link, 0, false);
+  char *without = nf_index_of(nf->sites + 1, NF_SWARMS - 1);
+  nf_give_index(nf, without);
+  free(without);
+  assert_non_null(nf_find(nf, PT_OUT_CHANNEL_CLOSE));
+  nf_pass(nf, 11 * PT_SECOND_US);
+  assert_int_equal(nf_links(nf), 0);
+  nf_del(nf);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(a_webtorrent_client_is_met_without_proof),
       cmocka_unit_test(a_webtorrent_client_is_dialled_with_a_whole_offer),
+      cmocka_unit_test(a_webtorrent_client_goes_with_its_swarm),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -154,9 +154,10 @@ static void note_opened(pt_link *link, const uint8_t swarm[PT_ID_SIZE]) {
   }
 }
 
-/* The peer closed that channel: a later meeting may open it again. */
+/* The peer closed that channel: a later meeting may open it again. (The one swarm
+ * of a WebTorrent client stays.) */
 static void unshare(pt_link *link, const uint8_t swarm[PT_ID_SIZE]) {
-  for (uint32_t i = 0; i < link->swarm_count; i++) {
+  for (uint32_t i = link->remote.legacy; i < link->swarm_count; i++) {
     if (memcmp(link->swarms[i], swarm, PT_ID_SIZE) != 0) continue;
     uint32_t last_opened = i < link->opened_count ? --link->opened_count : i;
     memcpy(link->swarms[i], link->swarms[last_opened], PT_ID_SIZE);

@@ -24,6 +24,7 @@ typedef struct pt_remote {
   bool condemned; /* it broke the protocol or sent wrong bytes: to be closed */
   bool proven;    /* it gave the first and the last of a right piece, most likely all */
   uint64_t bytes_in, bytes_out; /* block bytes */
+  uint64_t bytes_read;          /* from disk, and hashed, to send it some of them */
   uint64_t reported_in;         /* of bytes_in, already told to the server */
   uint32_t queued;              /* bytes in the queues of all its channels */
   uint32_t rtt_us;

@@ -155,13 +155,14 @@ void pt_disk_stored(pt_swarm *s, pt_bytes numbers) {
 
 /* --- reading ----------------------------------------------------------------------- */
 
-void pt_disk_read(pt_swarm *s, uint32_t number) {
+void pt_disk_read(pt_swarm *s, uint32_t number, pt_remote *whose) {
   pt_context *cx = s->cx;
   pt_piece *piece = &s->pieces[number];
   if (!piece->on_disk || piece->content || piece->reading) return;
   if (cx->reading_count == PT_READS_MAX) return;
   if (!say(s, PT_OUT_STORE_READ, number, 0, (pt_bytes){0})) return;
   piece->reading = true;
+  if (whose) whose->bytes_read += s->piece_length;
   cx->reading[cx->reading_count++] = (pt_reading){piece, cx->now_us};
 }
 

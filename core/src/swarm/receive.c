@@ -7,6 +7,11 @@
 #include "base/bits.h"
 #include "swarm/units.h"
 
+/* Of what is read for a peer it is to take a part: a byte of each piece would cost us all of them.
+ */
+#define PT_READ_FACTOR 8u
+#define PT_READ_AHEAD (64u << 20) /* bytes */
+
 /* Our extension ids (send.c tells them). */
 enum { PT_EXT_METADATA = 1, PT_EXT_DONTHAVE = 2, PT_EXT_WANT = 3 };
 
@@ -91,8 +96,10 @@ PT_APART static void take_request(pt_peer *p, const pt_wire_message *m) {
     return;
   }
   p->interested = true; /* who asks counts as such, whatever it says */
+  const pt_remote *r = p->remote;
   bool can = !p->choking && s->pieces[m->index].state == PT_PIECE_HAVE &&
              m->length <= PT_UPLOAD_LENGTH_MAX && p->upload_count < PT_UPLOAD_QUEUE_MAX &&
+             r->bytes_read <= r->bytes_out * PT_READ_FACTOR + PT_READ_AHEAD &&
              pt_context_may_upload(s->cx, m->length);
   if (!can) {
     reject(p, m);
@@ -102,7 +109,7 @@ PT_APART static void take_request(pt_peer *p, const pt_wire_message *m) {
   p->uploads[slot] = (pt_upload){m->index, m->begin, m->length};
   pt_peer_talks(p);
   pt_store_touch(&s->pieces[m->index]);
-  pt_disk_read(s, m->index);
+  pt_disk_read(s, m->index, p->remote);
 }
 
 static void take_cancel(pt_peer *p, const pt_wire_message *m) {

@@ -154,7 +154,7 @@ static size_t put_blocks(pt_peer *p, pt_writer *w) {
     const pt_upload u = p->uploads[p->upload_head];
     const pt_piece *piece = &s->pieces[u.piece];
     if (piece->state == PT_PIECE_HAVE && !piece->content) {
-      pt_disk_read(s, u.piece);
+      pt_disk_read(s, u.piece, p->remote);
       break;
     }
     bool gone = piece->state != PT_PIECE_HAVE || !pt_context_may_upload(s->cx, u.length);

@@ -212,7 +212,7 @@ bool pt_stream_poll(pt_stream *st, pt_event *out) {
   pt_piece *piece = &s->pieces[number];
   if (piece->state == PT_PIECE_HAVE && !piece->content && st->credit) {
     for (uint32_t i = number; i < st->window_end && i < number + PT_READ_AHEAD_PIECES; i++)
-      pt_disk_read(s, i);
+      pt_disk_read(s, i, NULL);
     st->starved_us = 0;
     return false;
   }

@@ -87,8 +87,8 @@ void pt_disk_forget(pt_piece *piece);
 /* What an earlier run left. */
 void pt_disk_stored_layer(pt_swarm *s, uint32_t file, pt_bytes hashes);
 void pt_disk_stored(pt_swarm *s, pt_bytes numbers);
-/* Has a piece that is not in memory read, if that is possible now. */
-void pt_disk_read(pt_swarm *s, uint32_t piece);
+/* Has a piece that is not in memory read, if that is possible now: for a peer, or NULL. */
+void pt_disk_read(pt_swarm *s, uint32_t piece, pt_remote *whose);
 void pt_disk_data(pt_swarm *s, uint32_t piece, int code, pt_bytes data);
 /* Gives up on a disk whose reads take too long, evicts least recently used pieces. */
 void pt_disk_settle(pt_context *cx);

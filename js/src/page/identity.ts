@@ -26,7 +26,7 @@ async function offeredFingerprint(certificate: RTCCertificate): Promise<string> 
     connection.createDataChannel('');
     const { sdp } = await connection.createOffer();
     const match = /^a=fingerprint:sha-256 ([0-9a-f:]{95})\s*$/im.exec(sdp ?? '');
-    if (!match) throw new Error('no SHA-256 fingerprint in the offer');
+    if (!match) throw new Error('no fingerprint in the offer');
     return match[1]!;
   } finally {
     connection.close();

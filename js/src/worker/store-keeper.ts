@@ -218,7 +218,7 @@ export class StoreKeeper {
   /** From here on in memory. */
   #fail(error: unknown): void {
     if (!this.#store) return;
-    this.#tell('store-failed', `nothing is kept on disk any more: ${error}`);
+    this.#tell('store-failed', `nothing is kept on disk: ${error}`);
     this.close();
     this.#pump?.input({ kind: In.StoreLimit, offset: this.#limit, length: 0 });
   }
