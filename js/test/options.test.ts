@@ -111,3 +111,9 @@ test('a wrong option is refused by name', () => {
   );
   assert.throws(() => resolveOptions(null as unknown as PeertideOptions, base), PeertideError);
 });
+
+test('an option that does not exist is refused, and so is a state of the device', () => {
+  const wrong = (options: object) => () => resolveOptions(options as PeertideOptions, base);
+  assert.throws(wrong({ consnet: 'denied' }), (error: PeertideError) => error.option === 'consnet' && /consent/.test(error.message));
+  assert.throws(wrong({ uploadOn: { celular: true } }), (error: PeertideError) => error.option === 'uploadOn.celular' && /cellular/.test(error.message));
+});

@@ -145,7 +145,7 @@ test('a decision that can not be kept is asked for again, and holds until then',
   } });
   await visitor.evaluate(placeConsent);
   await visitor.evaluate(() => globalThis.consent.shadowRoot.querySelector('button[value="granted"]').click());
-  assert.deepEqual(await state(), { hidden: true, told: 'granted', shown: false });
+  assert.deepEqual(await state(), { hidden: true, decision: 'granted', told: 'granted', shown: false });
   await until('the instance to act on it', async () => (await peersOfServer()) === 1);
   visitor.assertNoProblems();
 });

@@ -67,3 +67,39 @@ for (const browser of ['Chromium', 'Firefox']) {
     await visitor.close();
   });
 }
+
+/** In the page: places the consent element for what runs, as a site would. */
+async function placeConsent() {
+  const { PeertideConsent } = await import('/.peertide/peertide.consent.js');
+  PeertideConsent.define();
+  const element = document.createElement('peertide-consent');
+  document.body.append(element);
+  element.tide = globalThis.tide;
+}
+const decide = (decision) => localStorage.setItem('peertide-consent', decision);
+const peersOfServer = async () => (await stage.server.stats()).peers.connected;
+
+// Chromium keeps the page with the consent that held when it was left.
+test('who withdraws the consent on another page, in another tab too, and comes back shares nothing', async () => {
+  const visitor = await arrive('Chromium', { shareNode: false });
+  await visitor.evaluate(decide, 'granted');
+  await visitor.evaluate(placeConsent);
+  await until('the visitor to be there', async () => (await peersOfServer()) === 1);
+  await goTo(visitor, '/other.html');
+  await visitor.evaluate(decide, 'denied');
+  await visitor.page.goBack();
+  await started(visitor);
+  assert.ok(await visitor.evaluate(() => globalThis.returned), 'the page must be one that Chromium can keep');
+  await until('the other page to be gone', async () => (await peersOfServer()) === 0);
+  await new Promise((resolve) => setTimeout(resolve, 2000));
+  assert.equal(await peersOfServer(), 0);
+
+  const tab = await visitor.page.browserContext().newPage();
+  await tab.goto(stage.server.url + stage.pictures[0]);
+  await tab.evaluate(decide, 'granted');
+  await until('the visitor to be there again', async () => (await peersOfServer()) === 1);
+  await tab.evaluate(decide, 'denied');
+  await until('the visitor to leave', async () => (await peersOfServer()) === 0);
+  visitor.assertNoProblems();
+  await visitor.close();
+});

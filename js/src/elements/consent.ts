@@ -1,5 +1,5 @@
 import type { ConsentOption } from '../page/options.ts';
-import { upgradeProperty } from './upgrade.ts';
+import { Base, upgradeProperty } from './upgrade.ts';
 
 /** What the element needs of a running `Peertide`. */
 export interface ConsentTarget {
@@ -68,8 +68,11 @@ brings it. Who exchanges data with you sees your network address.</slot></p>
  * `-line`, `-accent`, `-accent-text`, `-focus` and `-radius`. Fires `consent`
  * ({@link ConsentDetail}) when the visitor has chosen.
  */
-export class PeertideConsent extends HTMLElement {
+export class PeertideConsent extends Base {
   #tide: ConsentTarget | undefined;
+  /** The decision, where it can't be kept. */
+  #unkept: ConsentOption | undefined;
+  #listening: AbortController | undefined;
   /** What had the focus before {@link open} took it. */
   #before: HTMLElement | undefined;
 
@@ -107,11 +110,19 @@ export class PeertideConsent extends HTMLElement {
   connectedCallback(): void {
     upgradeProperty(this, 'tide');
     this.hidden = this.decision !== undefined;
+    // The visitor may have decided on another page: in another tab, or before coming back to this one.
+    const { signal } = (this.#listening = new AbortController());
+    for (const type of ['storage', 'pageshow']) addEventListener(type, () => this.#passOn(), { signal });
+  }
+
+  /** @internal The browser's call. */
+  disconnectedCallback(): void {
+    this.#listening?.abort();
   }
 
   /** The visitor's decision, if there is one. */
   get decision(): ConsentOption | undefined {
-    return PeertideConsent.decision(this.#key);
+    return this.#unkept ?? PeertideConsent.decision(this.#key);
   }
 
   /** The running instance: gets the decision when there is one, and every later one. */
@@ -122,8 +133,7 @@ export class PeertideConsent extends HTMLElement {
   /** Gives it the instance, and the instance the decision if there is one. */
   set tide(tide: ConsentTarget | undefined) {
     this.#tide = tide;
-    const { decision } = this;
-    if (decision) tide?.setConsent(decision);
+    this.#passOn();
   }
 
   /** Asks (again), and moves the focus to the question. To be called by a button of the page's. */
@@ -143,14 +153,25 @@ export class PeertideConsent extends HTMLElement {
     this.#before = undefined;
   }
 
+  #passOn(): void {
+    const { decision } = this;
+    if (!decision) return;
+    try {
+      this.#tide?.setConsent(decision);
+    } catch {
+      this.#tide = undefined; // closed: it has nothing to do with other visitors any more
+    }
+  }
+
   #decide(consent: ConsentOption): void {
+    this.#unkept = undefined;
     try {
       localStorage.setItem(this.#key, consent);
     } catch {
-      // Not allowed here: asked again on the next page.
+      this.#unkept = consent; // asked again on the next page
     }
     this.#hide();
-    this.#tide?.setConsent(consent);
+    this.#passOn();
     this.dispatchEvent(new CustomEvent<ConsentDetail>('consent', { detail: { consent }, bubbles: true, composed: true }));
   }
 }

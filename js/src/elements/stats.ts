@@ -1,6 +1,6 @@
 import type { PeertideStats } from '../page/stats.ts';
 import { RateHistory } from './rate-history.ts';
-import { upgradeProperty } from './upgrade.ts';
+import { Base, upgradeProperty } from './upgrade.ts';
 
 /** What the element needs of a running `Peertide`. */
 export interface StatsSource extends EventTarget {
@@ -56,7 +56,7 @@ const SHAPE = `
  * `label`, `figure`, `graph`, `origin`, `peers`) and the properties
  * `--peertide-background`, `-text`, `-peers` and `-origin`.
  */
-export class PeertideStatsElement extends HTMLElement {
+export class PeertideStatsElement extends Base {
   readonly #history = new RateHistory(SECONDS);
   #tide: StatsSource | undefined;
   #abort: AbortController | undefined;

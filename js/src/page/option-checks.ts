@@ -57,8 +57,14 @@ export function checkOptions(
       return refuse(name, expected);
     };
 
+  /** An object that has no other properties than these: a misspelled one would change nothing, in silence. */
+  const of = (known: object, given: Readonly<Record<string, unknown>>, prefix = '') => {
+    for (const name in given) if (!(name in known)) refuse(prefix + name, `one of the options: ${Object.keys(known).join(', ')}`);
+    return given;
+  };
+
   const uploadOn: Check<ResolvedOptions['uploadOn']> = (value, name) => {
-    const given = record(value, name);
+    const given = of(defaults.uploadOn, record(value, name), `${name}.`);
     const states = Object.entries(defaults.uploadOn).map(([state, usual]) => [state, flag(given[state] ?? usual, `${name}.${state}`)]);
     return Object.fromEntries(states) as ResolvedOptions['uploadOn'];
   };
@@ -90,7 +96,7 @@ export function checkOptions(
     indexUrl: url,
     debug: flag,
   };
-  const given = record(options, 'options');
+  const given = of(checks, record(options, 'options'));
   const resolve = ([name, check]: [string, Check<unknown>]) => {
     const value = given[name] ?? undefined;
     return [name, value === undefined ? defaults[name as keyof ResolvedOptions] : check(value, name)] as const;

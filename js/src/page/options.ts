@@ -77,7 +77,7 @@ export interface PeertideOptions {
   maxPeers?: number;
   /** Upload to others, bytes per second. Default: no limit. */
   uploadLimit?: number;
-  /** Upload to others, bytes in all. Default: no limit. */
+  /** Upload to others, bytes of a node: another page, or a tab that takes the node over, counts anew. Default: no limit. */
   uploadQuota?: number;
   /** In which states of the device this visitor uploads. */
   uploadOn?: UploadOn;

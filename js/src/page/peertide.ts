@@ -139,6 +139,7 @@ export class Peertide extends EventTarget {
    * a worker that then goes on to write to the disk has their process ended, and with it the page that follows.
    */
   #leave(): void {
+    this.#interception?.close(); // or the service worker would keep it
     this.#engine?.kill();
     this.#seat?.close();
   }

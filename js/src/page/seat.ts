@@ -43,10 +43,12 @@ export class Seat {
   readonly #events: SeatEvents;
   readonly #abort = new AbortController();
   readonly #channel: BroadcastChannel;
-  readonly #channels: GuestChannel[] = [];
+  /** One of a kind: a new service worker's takes the place of the last one's. */
+  #channels: readonly GuestChannel[] = [];
   readonly #guests = new Set<string>();
   #count = 0;
-  #hosting = false;
+  /** Whether the node runs in this tab. */
+  hosting = false;
 
   /** Needs locks, which a browser has in a secure context. */
   constructor(name: string, events: SeatEvents) {
@@ -56,15 +58,10 @@ export class Seat {
     this.#channel.onmessage = ({ data }: MessageEvent<SeatMessage>) => this.#receive(data);
   }
 
-  /** Whether the node runs in this tab. */
-  get hosting(): boolean {
-    return this.#hosting;
-  }
-
   /** Resolved when it is known whether this tab is the host. Rejects where locks are refused. */
   async take(): Promise<void> {
     await this.#hold(this.#lockOf(this.id), {});
-    if (await this.#hold(this.#name, { ifAvailable: true }, () => (this.#hosting = true))) {
+    if (await this.#hold(this.#name, { ifAvailable: true }, () => (this.hosting = true))) {
       this.#post({ t: 'host' }); // for those who asked too early
       return;
     }
@@ -75,7 +72,7 @@ export class Seat {
   /** A new channel to the node, wherever it runs: its name. */
   open(kind: 'page' | 'sw'): string {
     const name = `${this.#name} ${this.id} ${++this.#count}`;
-    this.#channels.push({ name, kind });
+    this.#channels = [...this.#channels.filter((each) => each.kind !== kind), { name, kind }];
     this.#announce();
     return name;
   }
@@ -92,13 +89,13 @@ export class Seat {
 
   /** Leaves; if the node ran here, the next tab has it. */
   close(): void {
-    this.#hosting = false;
+    this.hosting = false;
     this.#channel.close();
     this.#abort.abort();
   }
 
   #succeed(): void {
-    this.#hosting = true;
+    this.hosting = true;
     this.#events.host();
     this.#events.guest(this.id, this.#channels, false);
     this.#post({ t: 'host' });
@@ -112,7 +109,7 @@ export class Seat {
   #receive(message: SeatMessage): void {
     if (message.t === 'consent') {
       this.#events.consent(message.consent);
-    } else if (!this.#hosting) {
+    } else if (!this.hosting) {
       if (message.t === 'host') this.#announce();
       else if (message.t === 'told') this.#events.told(message.message);
     } else if (message.t === 'guest') {

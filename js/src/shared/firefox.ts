@@ -1,2 +1,2 @@
 /** Whether this is Firefox (153), some of whose habits cost more than others'. */
-export const FIREFOX = navigator.userAgent.includes('Firefox/');
+export const FIREFOX = globalThis.navigator?.userAgent.includes('Firefox/');

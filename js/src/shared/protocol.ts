@@ -74,7 +74,7 @@ export interface PolicyState {
   readonly consent: number;
   /** Bytes per second; Infinity: no limit. */
   readonly uploadLimit: number;
-  /** Bytes in all, over the instance's life; Infinity: no limit. */
+  /** Bytes in all, over the node's life; Infinity: no limit. */
   readonly uploadQuota: number;
 }
 

@@ -17,7 +17,8 @@ export class ServerSocket {
   #first: WebSocket | undefined;
   #socket: WebSocket | null = null;
   #timer: ReturnType<typeof setTimeout> | undefined;
-  #welcome: ServerMessage = {};
+  /** The server's last welcome; empty before the first. */
+  welcome: ServerMessage = {};
 
   /** `servers`: at least one; `first`: a connection to the first of them that has begun. */
   constructor(
@@ -30,11 +31,6 @@ export class ServerSocket {
     this.#pump = pump;
     this.#onState = onState;
     this.#first = first;
-  }
-
-  /** The server's last welcome; empty before the first. */
-  get welcome(): ServerMessage {
-    return this.#welcome;
   }
 
   /** Connects, the n-th time, to the n-th server of the list (around and around). */
@@ -65,7 +61,7 @@ export class ServerSocket {
     socket.onmessage = ({ data }: MessageEvent<unknown>) => {
       if (typeof data !== 'string') return;
       const message = readMessage(data);
-      if (message?.['action'] === 'welcome') this.#welcome = message;
+      if (message?.['action'] === 'welcome') this.welcome = message;
       this.#pump.input({ kind: In.ServerMessage, data: packMessage(message) });
     };
     socket.onclose = lost;

@@ -70,7 +70,7 @@ export class SiteIndex {
     const parts = await Promise.all(
       shards.map(async (location) => {
         const at = new URL(String(location), url);
-        if (at.origin !== new URL(url).origin) throw new Error(`index shard of another origin: ${at}`);
+        if (at.origin !== new URL(url).origin) throw new Error(`index of another origin: ${at}`);
         return parse(await fetchFile(at.href, signal));
       }),
     );

@@ -57,7 +57,7 @@ export class StoreKeeper {
       this.opened = Promise.resolve();
     } else if (!hasOpfs()) {
       this.opened = Promise.resolve();
-      if (mode === 'opfs') tell('store-unavailable', 'this browser has no file system of its own');
+      if (mode === 'opfs') tell('store-unavailable', 'this browser has no file system');
     } else {
       this.opened = new Promise((resolve) => {
         const timer = setTimeout(resolve, OPEN_MS_MAX);
