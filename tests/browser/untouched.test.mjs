@@ -2,7 +2,8 @@
 // private answer given to strangers, or a changed request, is a harm no
 // saving of bytes makes good.
 import assert from 'node:assert/strict';
-import { writeFile } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { copySite, smallSite } from './harness/fixture.mjs';
@@ -87,6 +88,16 @@ test('a picture with crossorigin="use-credentials" is fetched from the server', 
     image.src = url;
   }), '/img/picture-12.jpg');
   assert.equal(proxy.requests.slice(from).filter(({ url }) => url === '/img/picture-12.jpg').length, 1);
+});
+
+test('a hash that the page gives with a request is checked, as it is by fetch()', async () => {
+  const [url] = stage.pictures;
+  const outcome = (sha256) => tidal.evaluate((target, integrity) => globalThis.kit.tide.fetch(target, { integrity })
+    .then((response) => response.arrayBuffer()).then(() => 'came', (error) => error.name), url, `sha256-${sha256}`);
+  const right = createHash('sha256').update(await readFile(path.join(stage.site, url))).digest('base64');
+  assert.equal(await outcome(right), 'came');
+  assert.equal(await outcome(`A${right.slice(1)}` === right ? `B${right.slice(1)}` : `A${right.slice(1)}`), 'TypeError');
+  tidal.problems.splice(0); // the console says so
 });
 
 test('a worker of a site that isolates itself has the policies that the server gives it', async () => {

@@ -29,7 +29,7 @@ export class Direct {
     const path = eligiblePath(request, location.origin);
     const client = this.#client;
     const asset = path === undefined ? undefined : client.lookup(path);
-    if (!asset) return fetch(request);
+    if (!asset || request.integrity) return fetch(request); // that hash the browser checks
     return Delivery.respond({
       client,
       asset,

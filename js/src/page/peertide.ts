@@ -149,7 +149,6 @@ export class Peertide extends EventTarget {
     await this.#started;
     if (this.#ended) return;
     this.#stop();
-    this.#makingDirect = undefined;
     this.#started = this.#start();
   }
 
@@ -171,6 +170,7 @@ export class Peertide extends EventTarget {
       await seat?.take();
       if (signal.aborted) return;
       const hosting = seat && !seat.hosting ? undefined : this.#host();
+      this.#makingDirect = undefined; // who asked while the page came back was answered by the site
       const reachable = this.#intercept().then(() => (this.#interception?.active ? undefined : this.#makeDirect()));
       await hosting;
       await withTimeout(reachable, START_MS_MAX, signal);
@@ -236,7 +236,7 @@ export class Peertide extends EventTarget {
 
   /** Runs the node in this tab. */
   async #host(): Promise<void> {
-    const options = { ...this.#options, consent: this.#consent };
+    const options = this.#options;
     const { iceServers, server: servers, ...forWorker } = options;
     this.#engine = new Engine(options, (message) => this.#receive(message));
     const { certificate, fingerprint } = await makeIdentity();
@@ -249,7 +249,8 @@ export class Peertide extends EventTarget {
       },
       this.#engine,
     );
-    this.#policy = new Policy(options, (policy) => this.#engine?.post({ t: 'policy', policy }));
+    // (The visitor may have decided since this began.)
+    this.#policy = new Policy({ ...options, consent: this.#consent }, (policy) => this.#engine?.post({ t: 'policy', policy }));
     this.#engine.post({
       ...forWorker,
       servers,

@@ -115,7 +115,8 @@ export class Pages {
     if (!this.#attached.maybeHas(clientId)) return undefined;
     const page = await this.#scope.clients.get(clientId);
     const client = page && (await this.#askToAttach(page));
-    if (!client) await this.#attached.delete(clientId);
+    // (Where it has attached and only its index is still to come, it is asked again.)
+    if (!client && !this.#pages.has(clientId)) await this.#attached.delete(clientId);
     return client;
   }
 
