@@ -139,7 +139,7 @@ export class Peertide extends EventTarget {
    * a worker that then goes on to write to the disk has their process ended, and with it the page that follows.
    */
   #leave(): void {
-    this.#interception?.close(); // or the service worker would keep it
+    // (The service worker is not told: what it was to answer the origin would complete, for nobody.)
     this.#engine?.kill();
     this.#seat?.close();
   }
