@@ -96,7 +96,8 @@ time_t pt_http_date_parse(const char *text) {
 bool pt_not_modified(const char *if_none_match, const char *if_modified_since, const char *etag,
                      time_t mtime) {
   if (if_none_match) return pt_etag_listed(if_none_match, etag);
-  if (if_modified_since == NULL) return false;
+  /* What is made when asked for has no date of its own (RFC 9110, 13.1.3). */
+  if (if_modified_since == NULL || mtime <= 0) return false;
   time_t since = pt_http_date_parse(if_modified_since);
   return since != -1 && mtime <= since;
 }
@@ -104,5 +105,5 @@ bool pt_not_modified(const char *if_none_match, const char *if_modified_since, c
 bool pt_range_allowed(const char *if_range, const char *etag, time_t mtime) {
   if (if_range == NULL) return true;
   if (if_range[0] == '"') return strcmp(if_range, etag) == 0;
-  return pt_http_date_parse(if_range) == mtime; /* weak tags never match */
+  return mtime > 0 && pt_http_date_parse(if_range) == mtime; /* weak tags never match */
 }

@@ -249,14 +249,15 @@ static void forget_upgrade(struct lws *wsi, pt_server *server) {
 
 /* Notes who opens a WebSocket; false when its network has too many. */
 static bool note_upgrade(struct lws *wsi, pt_server *server) {
-  char header[PT_HTTP_VALUE_MAX];
+  static char header[PT_HTTP_HEAD_MAX]; /* one thread; a proxy appends to what clients send */
   pt_address from = {.any.sa_family = AF_UNSPEC};
   socklen_t len = sizeof from;
   if (server->upgrade.wsi) forget_upgrade(server->upgrade.wsi, server);
   server->upgrade.wsi = wsi;
   if (getpeername(lws_get_socket_fd(wsi), &from.any, &len) == 0 &&
       pt_proxy_trusted(server->proxies, server->proxy_count, &from.any) &&
-      lws_hdr_copy(wsi, header, sizeof header, WSI_TOKEN_X_FORWARDED_FOR) > 0) {
+      lws_hdr_total_length(wsi, WSI_TOKEN_X_FORWARDED_FOR) > 0) {
+    if (lws_hdr_copy(wsi, header, sizeof header, WSI_TOKEN_X_FORWARDED_FOR) <= 0) return false;
     pt_proxy_client(server->proxies, server->proxy_count, header, &from);
     uint32_t number = pt_place_network(&from.any);
     server->upgrade.network = pt_gate_enter_network(&server->gate, number, pt_clock_us());

@@ -46,9 +46,11 @@ test('connections of one network, as a trusted proxy tells it', async (context) 
   const one = await visit(context, server, from('203.0.113.1'));
   await visit(context, server, from('198.51.100.9, 203.0.113.200'));
   assert.equal(await opens(context, server, from('203.0.113.77').headers), 429);
+  // What a client says before the proxy adds to it must not hide who it is.
+  assert.equal(await opens(context, server, from(`${'9.9.9.9, '.repeat(150)}203.0.113.77`).headers), 429);
   assert.equal(await opens(context, server, from('203.0.114.1').headers), 101);
   assert.equal(await opens(context, server, from('2001:db8:1:2::1').headers), 101);
-  assert.equal((await refused()).networkConnections, 1);
+  assert.equal((await refused()).networkConnections, 2);
   one.socket.terminate();
   await until('room again', async () => (await opens(context, server, from('203.0.113.77').headers)) === 101);
 });

@@ -104,6 +104,8 @@ static void conditions_follow_their_order(void **state) {
   assert_true(pt_not_modified(NULL, date, "\"a\"", 1000));
   assert_false(pt_not_modified(NULL, date, "\"a\"", 1001));
   assert_false(pt_not_modified(NULL, "rubbish", "\"a\"", 0));
+  assert_false(pt_not_modified(NULL, date, "\"a\"", 0)); /* what has no date is not older */
+  assert_false(pt_range_allowed("rubbish", "\"a\"", -1));
   assert_true(pt_range_allowed(NULL, "\"a\"", 0));
   assert_true(pt_range_allowed("\"a\"", "\"a\"", 0));
   assert_false(pt_range_allowed("W/\"a\"", "\"a\"", 0));
