@@ -17,6 +17,7 @@
  * the connections themselves take. Less means more system calls, each for less. */
 #define UNSENT_BASE ((size_t)1 << 20)
 #define UNSENT_PER_SOCKET ((size_t)4 << 10)
+#define READS_A_TURN 64 /* of messages that are half read */
 #define CLOSE_GRACE_S 5 /* to send what is queued before a close */
 #define PING_S 30       /* of silence; proxies cut at about 100 s */
 #define SILENT_S 75     /* then it is gone */
@@ -165,9 +166,11 @@ static void set_read(pt_socket_session *s) {
 
 /* libwebsockets reads little at a time and then waits for the loop. The rest of
  * a message is mostly there: it is read at once, so that one turn of the loop
- * deals with whole messages, and their answers leave together. */
+ * deals with whole messages, and their answers leave together. Who sends without
+ * an end has no more of a turn than that: what is left is readable in the next. */
 static void read_on(pt_server *server) {
-  for (pt_socket_session *s; (s = LIST_FIRST(&server->unread)) != NULL;) {
+  pt_socket_session *s;
+  for (int reads = 0; reads < READS_A_TURN && (s = LIST_FIRST(&server->unread)) != NULL; reads++) {
     struct lws_pollfd readable = {
         .fd = lws_get_socket_fd(s->wsi), .events = LWS_POLLIN, .revents = LWS_POLLIN};
     set_read(s);

@@ -58,6 +58,19 @@ describe('hostile clients', () => {
       await othersAreServed(t);
     });
 
+    test(`${dialect}: a message without an end does not hold up others`, async (t) => {
+      const raw = await open(t);
+      const on = Buffer.concat(Array.from({ length: 10_000 }, () => frame('', { opcode: 0, fin: false })));
+      const flood = () => { while (raw.socket.write(on)); };
+      raw.write(frame('a', { fin: false }));
+      raw.socket.on('drain', flood);
+      flood();
+      let answers = 0;
+      for (const end = Date.now() + 2000; Date.now() < end; answers++) await request(server, '/healthz');
+      raw.socket.destroy();
+      assert.ok(answers >= 10, `${answers} answers in two seconds`);
+    });
+
     test(`${dialect}: text that is not UTF-8 ends the connection with 1007`, async (t) => {
       const before = (await refused()).notUtf8;
       const raw = await open(t);
