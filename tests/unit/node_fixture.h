@@ -178,11 +178,12 @@ static inline void nf_give_index(node_fixture *nf, const char *json) {
   free((void *)(uintptr_t)in.data.data);
 }
 
-static inline node_fixture *nf_new(pt_config config) {
+/* Each swarm has a file longer than that. */
+static inline node_fixture *nf_new_longer(pt_config config, uint64_t than) {
   node_fixture *nf = calloc(1, sizeof *nf);
   nf->now_us = PT_SECOND_US;
   for (uint32_t i = 0; i < NF_SWARMS; i++) {
-    uint64_t length = (2 + i) * 2 * PT_BLOCK_SIZE;
+    uint64_t length = than + (2 + i) * 2 * PT_BLOCK_SIZE;
     nf->sites[i] = fx_new(2 * PT_BLOCK_SIZE, &length, 1);
   }
   if (!config.fingerprint[0]) nf_fingerprint(0, config.fingerprint);
@@ -192,6 +193,8 @@ static inline node_fixture *nf_new(pt_config config) {
   nf_give_index(nf, nf->index);
   return nf;
 }
+
+static inline node_fixture *nf_new(pt_config config) { return nf_new_longer(config, 0); }
 
 static inline void nf_del(node_fixture *nf) {
   nf_forget(nf);

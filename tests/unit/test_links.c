@@ -365,17 +365,7 @@ static void channels_of_nobody_or_of_nothing_are_closed(void **state) {
 /* One of several films is for those who ask for it: nobody else says that we share it. */
 static void a_stranger_does_not_make_us_join(void **state) {
   (void)state;
-  node_fixture *nf = calloc(1, sizeof *nf);
-  for (uint32_t i = 0; i < NF_SWARMS; i++) {
-    uint64_t length = PT_PAGE_FILE_MAX + 1 + i;
-    nf->sites[i] = fx_new(PT_BLOCKS_PER_PIECE_MAX / 16 * PT_BLOCK_SIZE, &length, 1);
-  }
-  nf->now_us = PT_SECOND_US;
-  pt_config config = {.seed = 1};
-  nf_fingerprint(0, config.fingerprint);
-  nf->node = pt_node_new(&config, nf->now_us);
-  nf->index = nf_index_of(nf->sites, NF_SWARMS);
-  nf_give_index(nf, nf->index);
+  node_fixture *nf = nf_new_longer((pt_config){0}, PT_PAGE_FILE_MAX);
   nf_welcome(nf);
   assert_int_equal(nf->node->swarm_count, 0);
   uint32_t link = nf_accept(nf, 1);

@@ -269,12 +269,13 @@ static uint64_t patience_least_us(const pt_stream *st) {
   return within(st->swarm->cx->origin_span_us * 2, least, patience_most_us(st));
 }
 
-static bool trickles(const pt_swarm *s) { return s->cx->now_us < s->block_us + PT_FLOWING_US; }
+/* A block of a peer came lately. */
+static bool comes(const pt_swarm *s) { return s->cx->now_us < s->block_us + PT_FLOWING_US; }
 
 /* (The lines of those who share may be slow.) */
 bool pt_fallback_flows(const pt_swarm *s) {
   uint32_t least = s->company ? PT_TRICKLE_RATE / 4 : PT_TRICKLE_RATE;
-  return trickles(s) && pt_rate_of(&s->rate_in, s->cx->now_us) >= least;
+  return comes(s) && pt_rate_of(&s->rate_in, s->cx->now_us) >= least;
 }
 
 /* How long a stream may wait for its next piece while peers have it: as long
@@ -303,7 +304,7 @@ static uint64_t crowd_us(const pt_swarm *s, const pt_stream *st) {
 
 bool pt_fallback_late(pt_swarm *s, const pt_stream *st) {
   const pt_context *cx = s->cx;
-  if (s->company || !trickles(s)) return false;
+  if (s->company || !comes(s)) return false;
   if (st->played || st->paced || (pt_stream_is_bulk(st) && others_in(s) > PT_FEW)) return false;
   uint64_t fair = within(cx->origin_span_us * 4, PT_PAGE_PATIENCE_US, PT_PATIENCE_MOST_US);
   uint64_t due = st->begun_us + patiently(cx, fair), ahead = 0;
